@@ -1,0 +1,80 @@
+# Everything from nothing. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
+VENDOR := src/tallystick/console/static/vendor
+COMPILE := build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help env assets browser demo test check format lint bench lab docs texts lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+env: $(VENV)/.ready ## make the Python environment in .venv from the locked, hashed versions
+
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
+	@echo "environment: installing the locked packages into $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+assets: $(VENDOR)/manifest.json ## build the console's scripts from npm
+
+$(VENDOR)/manifest.json: tools/console/package-lock.json tools/console_assets.py | $(VENV)/.ready
+	@$(BIN)/python tools/console_assets.py
+
+browser: | $(VENV)/.ready
+	@$(BIN)/python tools/chromium.py
+
+demo: env assets ## make a demo firm and open its console on port 8321
+	@$(BIN)/tally demo
+
+test: env assets browser lint ## run all checks and all tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+check: lint ## run the linters, the types, the storeys and the structure tests
+	@$(BIN)/python -m pytest -q tests/structure
+
+format: env ## format the code and repair what ruff can
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+lint: env
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run $(BIN)/ruff format"; exit 1; }
+	@$(BIN)/mypy --strict --no-error-summary src
+	@mkdir -p build; $(BIN)/lint-imports --no-logo > build/lint-imports.txt || { cat build/lint-imports.txt; exit 1; }
+
+bench: env ## run the benchmarks; a ratio 20% below the stored one fails
+	@for file in $$(ls benchmarks/*/*.py 2>/dev/null); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lab: env assets browser ## run the long and many-seeded tests
+	@$(BIN)/python -m pytest -q -m lab --timeout 7200 || [ $$? -eq 5 ]
+
+docs: env ## write the lists of operations and events in docs/reference
+	@$(BIN)/python tools/reference.py
+
+texts: env ## add the sentences that need a translation to the rooms' catalogs
+	@$(BIN)/python tools/catalogs.py
+
+lock: ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest that fit
+	@mkdir -p build
+	@test -x build/lock/bin/uv || $(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip --disable-pip-version-check -q -q install uv==0.13.9
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --group node -o requirements-node.lock
+	@cd tools/console && npm install --package-lock-only --ignore-scripts --loglevel=error > /dev/null
+
+wheel: env assets ## build the wheel in dist/
+	@$(BIN)/hatchling build -t wheel
+
+clean: ## remove everything that make made, except a demo firm
+	@rm -rf $(VENV) build dist $(VENDOR) tools/console/node_modules
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests tools -name __pycache__ -prune -exec rm -rf {} +
