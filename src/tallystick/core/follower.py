@@ -1,0 +1,56 @@
+"""Follow the journal: machines brought to a position by the newest fitting snapshot and the batches after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tallystick.core.engine import Engine
+from tallystick.core.errors import TallystickError
+from tallystick.core.snapshots import code_version, newest_snapshot, read_snapshot
+
+if TYPE_CHECKING:
+    from tallystick.core.journal import Batch, JournalReader
+
+__all__ = ["Follower"]
+
+
+class Follower:
+    """An engine that moves along the journal by applying recorded verdicts; read-only, any number at once."""
+
+    def __init__(self, journal: JournalReader, engine: Engine, snapshots: Path) -> None:
+        self.journal = journal
+        self.engine = engine
+        self.snapshots = snapshots
+        self.seq = 0
+
+    def catch_up(self, until: int | None = None) -> int:
+        """Apply batches up to and including sequence `until` (the head when None); returns the sequence reached."""
+        if self.seq == 0:
+            self._start(until)
+        for batch in self.journal.batches(after=self.seq, until=until):
+            self.apply(batch)
+        return self.seq
+
+    def apply(self, batch: Batch) -> None:
+        """Apply one batch, which must be the next."""
+        assert batch.seq == self.seq + 1, f"batch {batch.seq} does not follow {self.seq}"
+        self.engine.apply(batch.event_type.record, batch.records, batch.verdicts)
+        self.seq = batch.seq
+
+    def _start(self, until: int | None) -> None:
+        """Take the newest snapshot that stands on this journal and was taken by this code."""
+        for path in newest_snapshot(self.snapshots, before=until):
+            head, states = read_snapshot(path)
+            if head.code_version != code_version() or set(states) != set(self.engine.machines):
+                continue
+            if self.journal.batch(head.seq).hash != head.hash:
+                raise TallystickError(
+                    "snapshots.other_journal",
+                    "Snapshot {path} does not stand on this journal.",
+                    "Run `tally verify`; remove the snapshot if the journal is sound.",
+                    path=str(path),
+                )
+            self.engine.restore(states)
+            self.seq = head.seq
+            return

@@ -1,0 +1,164 @@
+"""One typed operation makes every door: Python, command line, HTTP, MCP and the console's pages.
+
+A room's `operations.py` holds functions from a context and a request record to a reply; this decorator names them.
+The doors read the registry; nothing else is written twice.
+
+>>> class HelloRequest(Record, frozen=True, kw_only=True):
+...     name: str = "you"
+>>> class HelloReply(Record, frozen=True, kw_only=True):
+...     greeting: str
+>>> @operation("doctest.hello", permission="doctest.read", summary="Greet someone.")
+... def hello(context: Context, request: HelloRequest) -> HelloReply:
+...     return HelloReply(greeting=f"Hello, {request.name}")
+>>> OPERATIONS["doctest.hello"].request is HelloRequest
+True
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from tallystick.core.context import Context
+from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.schema import Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["OPERATIONS", "Operation", "Table", "call", "find_operation", "operation"]
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+
+class Table:
+    """A reply of rows: an Arrow table, which each door gives in its own way (frame, JSON rows, Arrow stream, grid)."""
+
+    def __init__(self, arrow: pa.Table, *, total_rows: int | None = None, title: str = "") -> None:
+        self.arrow = arrow
+        self.total_rows = arrow.num_rows if total_rows is None else total_rows
+        self.title = title
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries of Python values."""
+        return typing.cast("list[dict[str, Any]]", self.arrow.to_pylist())
+
+    def to_polars(self) -> Any:
+        """The rows as a Polars frame, without a copy where types allow."""
+        import polars as pl
+
+        return pl.from_arrow(self.arrow)
+
+    def to_pandas(self) -> Any:
+        """The rows as a pandas frame."""
+        return self.arrow.to_pandas()
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One door's worth of work: what it is called, who may, what goes in and out.
+
+    `writes` makes it a POST and asks for a reason in the console; `personal` has the access journaled before the
+    reply is shown.
+    """
+
+    name: str
+    permission: str
+    summary: str
+    function: Callable[..., Any]
+    request: type[Record]
+    reply: Any
+    writes: bool = False
+    personal: bool = False
+
+    @property
+    def room(self) -> str:
+        """The first part of the name: `history` of `history.bars`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        """The last part of the name: `bars` of `history.bars`."""
+        return self.name.partition(".")[2]
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(
+    name: str, *, permission: str, summary: str, writes: bool = False, personal: bool = False
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Declare `function(context, request: SomeRecord) -> SomeRecord | Table | Rejection` as the operation `name`."""
+
+    def declare(function: AnyFunction) -> AnyFunction:
+        hints = typing.get_type_hints(function)
+        request = next(hint for key, hint in hints.items() if key not in ("context", "return"))
+        OPERATIONS[name] = Operation(
+            name=name,
+            permission=permission,
+            summary=summary,
+            function=function,
+            request=request,
+            reply=hints["return"],
+            writes=writes,
+            personal=personal,
+        )
+        return function
+
+    return declare
+
+
+def find_operation(name: str) -> Operation:
+    """The operation of a name; NotFound names the nearest."""
+    found = OPERATIONS.get(name)
+    if found is None:
+        raise NotFound(
+            "operations.unknown",
+            "There is no operation {name}.",
+            "Nearest is {near}.",
+            name=name,
+            near=nearest(name, OPERATIONS) or "none",
+        )
+    return found
+
+
+def call(context: Context, name: str, request: Record | dict[str, Any] | None = None) -> Any:
+    """Call an operation as the context's actor: permission first (default deny), then the work.
+
+    A dict (or None) becomes the request record; a field that is missing, unknown or of a wrong type is a
+    TallystickError naming it. Access to personal data is journaled before the reply is made.
+    """
+    found = find_operation(name)
+    context.access.require(context.actor, found.permission)
+    if not isinstance(request, found.request):
+        request = _request(found, request or {})
+    if found.personal:
+        context.access.journal_personal(context, found.name, request)
+    return found.function(context, request)
+
+
+def _request(found: Operation, fields: Any) -> Record:
+    known = {field.name for field in msgspec.structs.fields(found.request)}
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise TallystickError(
+            "operations.field",
+            "{name} has no field {field}.",
+            "Did you mean {near}?",
+            name=found.name,
+            field=unknown[0],
+            near=nearest(unknown[0], known) or ", ".join(sorted(known)),
+        )
+    try:
+        return msgspec.convert(fields, found.request, strict=False)
+    except msgspec.ValidationError as error:
+        raise TallystickError(
+            "operations.request",
+            "{name}: {problem}.",
+            "See `tally {command} --help`.",
+            name=found.name,
+            problem=str(error),
+            command=found.name.replace(".", " "),
+        ) from None
