@@ -1,0 +1,116 @@
+"""The verbs at the top of `tally`: make, run, serve, check and explain a firm."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+from tallystick.cli.rooms import DEFAULT_FOLDER, add_rooms, run_operation
+from tallystick.cli.show import TerminalProgress, language, show
+from tallystick.core.text import translate
+
+__all__ = ["make_app"]
+
+Json = Annotated[bool, cyclopts.Parameter(negative="", help="Print the reply as JSON.")]
+TOP_VERBS = ("init", "demo", "run", "serve", "verify", "replay", "why", "writer", "--version")
+
+
+def make_app(words: list[str]) -> cyclopts.App:
+    """The command line; the rooms' commands are built only when the words ask for one of them."""
+    from tallystick import __version__
+
+    app = cyclopts.App(
+        name="tally",
+        version=__version__,
+        help=translate("One program that runs a securities firm.", language()),
+        help_format="plaintext",
+        result_action="return_value",
+    )
+    for verb in (init, demo, run, serve, verify, replay, why, writer):
+        app.command(verb)
+    first = next((word for word in words if not word.startswith("-")), None)
+    if first not in TOP_VERBS:
+        add_rooms(app, first)
+    return app
+
+
+def init(folder: Path, *, name: str = "Made-up Securities", first_day: datetime.date | None = None) -> int:
+    """Make an empty firm: settings, an open journal, the seeded rules and roles."""
+    from tallystick.core.settings import FirmSettings, Settings
+    from tallystick.firm import Firm
+
+    with Firm.create(
+        folder, first_day=first_day or datetime.date.today(), settings=Settings(firm=FirmSettings(name=name))
+    ) as firm:
+        return show(firm.call("journal.head"), as_json=False)
+
+
+def demo(
+    folder: Path = DEFAULT_FOLDER,
+    *,
+    clients: int = 5_000,
+    instruments: int = 200,
+    seed: int = 7,
+    date: datetime.date = datetime.date(2026, 11, 20),
+    serve: bool = True,
+    host: str = "127.0.0.1",
+    port: int = 8321,
+) -> int:
+    """Build a made-up firm with a year of history, run one full trading day, and serve the console."""
+    from tallystick.cli.demo import make_demo, tell_entry
+
+    make_demo(
+        folder, clients=clients, instruments=instruments, seed=seed, date=date, progress=TerminalProgress()
+    )
+    if not serve:
+        return 0
+    tell_entry(folder, host, port)
+    return _serve(folder, host, port)
+
+
+def run(folder: Path, *, date: datetime.date, json: Json = False) -> int:
+    """Run one trading day of a simulated firm, from the open to the close and the clearing files."""
+    return run_operation(folder, "simulation.run", {"date": date}, as_json=json)
+
+
+def serve(folder: Path, *, host: str = "", port: int = 0) -> int:
+    """Serve the console and the API of a firm."""
+    return _serve(folder, host, port)
+
+
+def verify(folder: Path, *, json: Json = False) -> int:
+    """Check the whole hash chain and decide everything again."""
+    return run_operation(folder, "journal.verify", {}, as_json=json)
+
+
+def replay(
+    folder: Path, *, date: datetime.date | None = None, batch_size: int | None = None, json: Json = False
+) -> int:
+    """Decide one day again, in batches of any size, and compare to the byte."""
+    return run_operation(folder, "journal.replay", {"date": date, "batch_size": batch_size}, as_json=json)
+
+
+def why(folder: Path, id: str, *, json: Json = False) -> int:
+    """Why an order, execution or other command was decided so."""
+    return run_operation(folder, "journal.why", {"id": id}, as_json=json)
+
+
+def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = None) -> int:
+    """Run the firm's writer in the foreground (other commands start one by themselves when none is running)."""
+    from tallystick.firm import run_writer
+
+    run_writer(folder, linger_seconds=linger, ready_fd=ready_fd)
+    return 0
+
+
+def _serve(folder: Path, host: str = "", port: int = 0) -> int:
+    from tallystick.console.server import serve as serve_console
+    from tallystick.firm import Firm
+
+    with Firm.open(folder) as firm:
+        chosen = firm.settings.console
+        serve_console(firm, host or chosen.host, port or chosen.port)
+    return 0

@@ -1,0 +1,91 @@
+"""Every operation as a command: `history.bars` is `tally history bars`, its request's fields are the options."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+import msgspec
+
+from tallystick.cli.show import TerminalProgress, language, show
+from tallystick.core.operations import OPERATIONS, Operation, call
+from tallystick.core.text import translate
+
+__all__ = ["DEFAULT_FOLDER", "add_rooms", "run_operation"]
+
+DEFAULT_FOLDER = Path("firm")
+FirmOption = Annotated[Path, cyclopts.Parameter(name=["--firm"], env_var="TALLYSTICK_FIRM")]
+
+
+def add_rooms(app: cyclopts.App, only: str | None) -> None:
+    """Add a group of commands for each room; with `only`, the
+    commands of that room and just the names of the others.
+    """
+    from tallystick.firm import load_operations
+
+    load_operations()
+    for room in sorted({operation.room for operation in OPERATIONS.values()}):
+        verbs = [operation for operation in OPERATIONS.values() if operation.room == room]
+        names = ", ".join(operation.verb for operation in verbs)
+        group = cyclopts.App(name=room, help=names)
+        if only is None or only == room:
+            for operation in verbs:
+                group.command(_command(operation), name=operation.verb.replace("_", "-"))
+        app.command(group)
+
+
+def run_operation(folder: Path, name: str, fields: dict[str, Any], *, as_json: bool) -> int:
+    """Open the firm, call the operation as this user, print the reply; the exit status."""
+    from tallystick.firm import Firm
+
+    with Firm.open(folder) as firm:
+        context = firm.context(progress=TerminalProgress(), language=language())
+        return show(call(context, name, fields), as_json=as_json)
+
+
+def _command(operation: Operation) -> Any:
+    """A function whose signature is the request's fields, for cyclopts to read."""
+    parameters = []
+    for field in msgspec.structs.fields(operation.request):
+        default = inspect.Parameter.empty
+        if field.default is not msgspec.NODEFAULT:
+            default = field.default
+        elif field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
+        parameters.append(
+            inspect.Parameter(
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.type
+            )
+        )
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    leading = [
+        inspect.Parameter(p.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=p.annotation)
+        for p in parameters[:1]
+        if p.default is inspect.Parameter.empty
+    ]
+    parameters = leading + parameters[len(leading) :]
+    parameters += [
+        inspect.Parameter(
+            "firm", inspect.Parameter.KEYWORD_ONLY, default=DEFAULT_FOLDER, annotation=FirmOption
+        ),
+        inspect.Parameter(
+            "json",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, cyclopts.Parameter(negative="")],
+        ),
+    ]
+    signature = inspect.Signature(parameters, return_annotation=int)
+
+    def command(*positional: Any, **named: Any) -> int:
+        fields = dict(signature.bind(*positional, **named).arguments)
+        folder, as_json = fields.pop("firm", DEFAULT_FOLDER), fields.pop("json", False)
+        return run_operation(folder, operation.name, fields, as_json=as_json)
+
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": int}
+    command.__name__ = operation.verb
+    command.__doc__ = translate(operation.summary, language())
+    return command

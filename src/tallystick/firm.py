@@ -1,0 +1,317 @@
+"""Open a firm folder and wire the rooms: the one composition root.
+
+>>> import tempfile, pathlib, datetime
+>>> folder = pathlib.Path(tempfile.mkdtemp()) / "firm"
+>>> with Firm.create(folder, first_day=datetime.date(2026, 11, 19)) as firm:
+...     firm.journal.head().day
+datetime.date(2026, 11, 19)
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import getpass
+import importlib
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from tallystick.core.context import Context, Decision
+from tallystick.core.engine import Engine
+from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.operations import OPERATIONS, call
+from tallystick.core.settings import FirmSettings, Settings, load_settings, write_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tallystick.core.access import Access, Actor
+    from tallystick.core.journal import JournalReader
+    from tallystick.core.lake import Lake
+    from tallystick.core.machine import Machine
+    from tallystick.core.progress import Progress
+    from tallystick.core.vault import Vault
+    from tallystick.core.writer import WriterClient
+
+__all__ = ["OPERATION_MODULES", "Firm", "load_operations"]
+
+OPERATION_MODULES = (
+    "tallystick.core.journal_operations",
+    "tallystick.core.access_operations",
+    "tallystick.market.operations",
+    "tallystick.ledger.operations",
+)
+"""Where the rooms declare their operations; importing them fills the registry that all doors read."""
+
+WRITER_LINGER_SECONDS = 10
+
+
+def load_operations() -> None:
+    """Import every room's operations, so that the registry is whole. They import nothing heavy."""
+    for name in OPERATION_MODULES:
+        importlib.import_module(name)
+
+
+def make_machines(settings: Settings) -> list[Machine]:
+    """All machines of a firm, empty, in house order: each may read the ones before it, by the rule in `core.machine`."""
+    from tallystick.clients import ClientsMachine
+    from tallystick.core.access import AccessMachine
+    from tallystick.core.approvals import ApprovalsMachine
+    from tallystick.core.day import DayMachine
+    from tallystick.core.work import WorkMachine
+    from tallystick.governance.onboarding import OnboardingMachine
+    from tallystick.ledger import LedgerMachine
+    from tallystick.market import MarketMachine
+    from tallystick.risk import GateMachine
+    from tallystick.risk.margin import MarginMachine
+
+    approvals = ApprovalsMachine()
+    market = MarketMachine(approved=approvals.is_approved)
+    ledger = LedgerMachine(market)
+    gate = GateMachine(market, ledger, approved=approvals.is_approved)
+    return [
+        DayMachine(),
+        AccessMachine(),
+        approvals,
+        WorkMachine(),
+        market,
+        ledger,
+        ClientsMachine(),
+        gate,
+        MarginMachine(ledger),
+        OnboardingMachine(ledger, approved=approvals.is_approved),
+    ]
+
+
+def _found(context: Context, first_day: datetime.date) -> None:
+    """The first commands of every firm: its day, rules, roles, administrator, and its own parties and accounts."""
+    from tallystick.core.access import GrantRole, seed_roles
+    from tallystick.core.day import DayOpened
+    from tallystick.core.snapshots import code_version
+    from tallystick.ledger import house_accounts, house_parties
+    from tallystick.ledger.events import OpenAccount, RegisterParty
+    from tallystick.market import seed_command
+
+    rules = seed_command()
+    context.send(
+        DayOpened(
+            command_id=f"day-{first_day}",
+            business_date=first_day,
+            code_version=code_version(),
+            rule_set=rules.rule_set,
+        )
+    )
+    roles = seed_roles()
+    administrator = GrantRole(command_id="seed-administrator", user=context.actor.name, role="administrator")
+    for command in (rules, *roles, administrator):
+        _accepted(context.send(command))
+    actor = context.actor.name
+    _accepted(context.writer.decide(RegisterParty, house_parties(), actor=actor))
+    _accepted(context.writer.decide(OpenAccount, house_accounts(first_day), actor=actor))
+
+
+def _accepted(decision: Decision) -> None:
+    assert decision.accepted, f"a founding command was refused: {decision.rejections()}"
+
+
+class Room:
+    """A room's operations as Python functions: `firm.history.bars(instruments=["2330.XTAI"])`."""
+
+    def __init__(self, firm: Firm, name: str) -> None:
+        self._firm = firm
+        self._name = name
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        name = f"{self._name}.{verb}"
+        if name not in OPERATIONS:
+            verbs = [operation.verb for operation in OPERATIONS.values() if operation.room == self._name]
+            raise AttributeError(
+                f"{self._name} has no operation {verb}; nearest is {nearest(verb, verbs) or 'none'}"
+            )
+        return functools.partial(self._firm.call, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted(operation.verb for operation in OPERATIONS.values() if operation.room == self._name)
+
+
+class Firm:
+    """An opened firm folder. Parts are opened on first use; writes go through the one writer process.
+
+    `firm.<room>.<operation>(field=value, …)` calls an operation as the firm's actor; `firm.call` takes its name.
+    """
+
+    def __init__(self, path: Path, *, user: str | None = None) -> None:
+        self.path = path.resolve()
+        self.settings = load_settings(self.path)
+        self.user = user or getpass.getuser()
+        self._lock = threading.RLock()
+        load_operations()
+
+    @classmethod
+    def open(cls, path: str | Path, *, user: str | None = None) -> Firm:
+        """Open a firm folder as a user (the operating system's when none is named).
+
+        Errors: TallystickError when the folder is no firm or a setting is wrong.
+        """
+        return cls(Path(path), user=user)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        first_day: datetime.date,
+        settings: Settings | None = None,
+        user: str | None = None,
+    ) -> Firm:
+        """Make a firm folder: settings, an open journal, the seeded rules and roles; the user becomes its administrator.
+
+        Errors: TallystickError when the folder already holds a firm.
+        """
+        folder = Path(path)
+        if (folder / "firm.toml").exists():
+            raise TallystickError(
+                "firm.exists",
+                "{folder} holds a firm already.",
+                "Open it, or choose another folder.",
+                folder=str(folder),
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_settings(folder, settings or Settings(firm=FirmSettings()))
+        firm = cls(folder, user=user)
+        _found(firm.context(), first_day)
+        return firm
+
+    @functools.cached_property
+    def journal(self) -> JournalReader:
+        """The journal, read-only."""
+        from tallystick.core.journal import JournalReader
+
+        return JournalReader(self.path / "journal")
+
+    @functools.cached_property
+    def lake(self) -> Lake:
+        """The lake of open tables."""
+        from tallystick.core.lake import Lake
+
+        return Lake(self.path / "lake", self.settings.lake)
+
+    @functools.cached_property
+    def writer(self) -> WriterClient:
+        """The door for commands; the writer process starts with the first one."""
+        from tallystick.core.writer import WriterClient
+
+        command = [
+            sys.executable,
+            "-m",
+            "tallystick",
+            "writer",
+            str(self.path),
+            "--linger",
+            str(WRITER_LINGER_SECONDS),
+        ]
+        return WriterClient(self.path, self.user, command)
+
+    @functools.cached_property
+    def access(self) -> Access:
+        """Who may do what, as the journal says."""
+        from tallystick.core.access import Access
+
+        return Access(self, self.vault)
+
+    @functools.cached_property
+    def vault(self) -> Vault:
+        """Personal data and secrets."""
+        from tallystick.core.vault import Vault
+
+        return Vault(self.path / "vault.sqlite")
+
+    @property
+    def snapshots(self) -> Path:
+        """Where saved machine states are."""
+        return self.path / "journal" / "snapshots"
+
+    def engine(self) -> Engine:
+        """All machines, fresh and empty."""
+        return Engine(make_machines(self.settings))
+
+    @functools.cached_property
+    def _follower(self) -> Any:
+        from tallystick.core.follower import Follower
+
+        return Follower(self.journal, self.engine(), self.snapshots)
+
+    def machine(self, name: str) -> Any:
+        """A machine followed up to the journal's head, for reading."""
+        with self._lock:
+            self._follower.catch_up()
+            return self._follower.engine.machines[name]
+
+    def context(
+        self, *, actor: Actor | None = None, progress: Progress | None = None, language: str = "en"
+    ) -> Context:
+        """The surroundings of a call, as an actor (the firm's user when none is given)."""
+        from tallystick.core.access import Actor
+
+        return Context(self, actor or Actor(self.user), progress=progress, language=language)
+
+    def call(self, name: str, /, **fields: Any) -> Any:
+        """Call an operation by name with its request's fields; the reply is a record, a `Table` or a `Rejection`."""
+        return call(self.context(), name, fields)
+
+    def __getattr__(self, name: str) -> Room:
+        if not name.startswith("_") and any(operation.room == name for operation in OPERATIONS.values()):
+            return Room(self, name)
+        raise AttributeError(name)
+
+    def close(self) -> None:
+        """Let go of the writer and the files; the writer process goes on for others."""
+        for part in ("writer", "journal", "lake", "vault"):
+            if part in self.__dict__:
+                self.__dict__[part].close()
+
+    def __enter__(self) -> Firm:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def run_writer(folder: Path, *, linger_seconds: float | None = None, ready_fd: int | None = None) -> None:
+    """Be the firm's writer until stopped: the one process that decides and appends.
+
+    With `ready_fd`, tells the process that started it when clients may come, or why they may not.
+    """
+    import os
+
+    if ready_fd is not None and os.fork():
+        # Started for someone: let the starter go on at once, and be nobody's child.
+        os._exit(0)
+    import msgspec
+
+    from tallystick.core.journal import Journal
+    from tallystick.core.time import SystemClock
+    from tallystick.core.writer.desk import Desk
+    from tallystick.core.writer.frames import Fault, plain_values
+    from tallystick.core.writer.loop import WriterLoop
+
+    def tell(word: bytes) -> None:
+        if ready_fd is not None:
+            os.write(ready_fd, word)
+            os.close(ready_fd)
+
+    try:
+        settings = load_settings(folder)
+        load_operations()
+        journal = Journal.open(folder / "journal", settings=settings.journal)
+        desk = Desk(folder, journal, Engine(make_machines(settings)), SystemClock(), settings)
+        desk.open()
+    except TallystickError as error:
+        tell(msgspec.msgpack.encode(Fault(error.code, error.text, error.remedy, plain_values(error.values))))
+        raise
+    WriterLoop(folder, desk, linger_seconds=linger_seconds).serve(lambda: tell(b"ready"))
