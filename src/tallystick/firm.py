@@ -23,12 +23,13 @@ from tallystick.core.context import Context, Decision
 from tallystick.core.engine import Engine
 from tallystick.core.errors import TallystickError, nearest
 from tallystick.core.operations import OPERATIONS, call
-from tallystick.core.settings import FirmSettings, Settings, load_settings, write_settings
+from tallystick.core.settings import Settings, load_settings, write_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tallystick.core.access import Access, Actor
+    from tallystick.core.follower import Follower
     from tallystick.core.journal import JournalReader
     from tallystick.core.lake import Lake
     from tallystick.core.machine import Machine
@@ -41,6 +42,7 @@ __all__ = ["OPERATION_MODULES", "Firm", "load_operations"]
 OPERATION_MODULES = (
     "tallystick.core.journal_operations",
     "tallystick.core.access_operations",
+    "tallystick.governance.operations",
     "tallystick.market.operations",
     "tallystick.ledger.operations",
 )
@@ -55,8 +57,8 @@ def load_operations() -> None:
         importlib.import_module(name)
 
 
-def make_machines(settings: Settings) -> list[Machine]:
-    """All machines of a firm, empty, in house order: each may read the ones before it, by the rule in `core.machine`."""
+def make_machines() -> list[Machine]:
+    """All machines of a firm, empty, in house order: each may read those before it, by the rule of `core.machine`."""
     from tallystick.clients import ClientsMachine
     from tallystick.core.access import AccessMachine
     from tallystick.core.approvals import ApprovalsMachine
@@ -137,18 +139,98 @@ class Room:
         return sorted(operation.verb for operation in OPERATIONS.values() if operation.room == self._name)
 
 
-class Firm:
-    """An opened firm folder. Parts are opened on first use; writes go through the one writer process.
+class OpenHouse:
+    """An opened firm folder (`core.context.House`): its parts are opened on first use and shared by all calls."""
 
-    `firm.<room>.<operation>(field=value, …)` calls an operation as the firm's actor; `firm.call` takes its name.
+    def __init__(self, path: Path, user: str) -> None:
+        self.path = path.resolve()
+        self.settings = load_settings(self.path)
+        self.user = user
+        self._lock = threading.RLock()
+
+    @functools.cached_property
+    def journal(self) -> JournalReader:
+        """The journal, read-only."""
+        from tallystick.core.journal import JournalReader
+
+        return JournalReader(self.path / "journal")
+
+    @functools.cached_property
+    def lake(self) -> Lake:
+        """The lake of open tables."""
+        from tallystick.core.lake import Lake
+
+        return Lake(self.path / "lake", self.settings.lake)
+
+    @functools.cached_property
+    def vault(self) -> Vault:
+        """Personal data and secrets."""
+        from tallystick.core.vault import Vault
+
+        return Vault(self.path / "vault.sqlite")
+
+    @functools.cached_property
+    def access(self) -> Access:
+        """Who may do what, as the journal says."""
+        from tallystick.core.access import Access
+
+        return Access(self, self.vault)
+
+    @functools.cached_property
+    def writer(self) -> WriterClient:
+        """The door for commands; the writer process starts with the first one."""
+        from tallystick.core.writer import WriterClient
+
+        command = [
+            sys.executable,
+            "-m",
+            "tallystick",
+            "writer",
+            str(self.path),
+            "--linger",
+            str(WRITER_LINGER_SECONDS),
+        ]
+        return WriterClient(self.path, self.user, command)
+
+    @property
+    def snapshots(self) -> Path:
+        """Where saved machine states are."""
+        return self.path / "journal" / "snapshots"
+
+    def engine(self) -> Engine:
+        """All machines, fresh and empty."""
+        return Engine(make_machines())
+
+    @functools.cached_property
+    def _follower(self) -> Follower:
+        from tallystick.core.follower import Follower
+
+        return Follower(self.journal, self.engine(), self.snapshots)
+
+    def machine(self, name: str) -> Any:
+        """A machine followed up to the journal's head, for reading."""
+        with self._lock:
+            self._follower.catch_up()
+            return self._follower.engine.machines[name]
+
+    def close(self) -> None:
+        """Let go of the writer and the files; the writer process goes on for others."""
+        for part in ("writer", "journal", "lake", "vault"):
+            if part in self.__dict__:
+                self.__dict__.pop(part).close()
+
+
+class Firm:
+    """The door for Python: `firm.<room>.<operation>(field=value, …)` calls an operation as the firm's user.
+
+    A reply is a record, a `Table` or a `Rejection`. Writes go through the one writer process. `firm.house` has the
+    parts beneath: journal, lake, machines.
     """
 
     def __init__(self, path: Path, *, user: str | None = None) -> None:
-        self.path = path.resolve()
-        self.settings = load_settings(self.path)
-        self.user = user or getpass.getuser()
-        self._lock = threading.RLock()
         load_operations()
+        self.user = user or getpass.getuser()
+        self.house = OpenHouse(path, self.user)
 
     @classmethod
     def open(cls, path: str | Path, *, user: str | None = None) -> Firm:
@@ -167,7 +249,7 @@ class Firm:
         settings: Settings | None = None,
         user: str | None = None,
     ) -> Firm:
-        """Make a firm folder: settings, an open journal, the seeded rules and roles; the user becomes its administrator.
+        """Make a firm folder: settings, an open journal, rules and roles; the user becomes its administrator.
 
         Errors: TallystickError when the folder already holds a firm.
         """
@@ -180,75 +262,20 @@ class Firm:
                 folder=str(folder),
             )
         folder.mkdir(parents=True, exist_ok=True)
-        write_settings(folder, settings or Settings(firm=FirmSettings()))
+        write_settings(folder, settings or Settings())
         firm = cls(folder, user=user)
         _found(firm.context(), first_day)
         return firm
 
-    @functools.cached_property
-    def journal(self) -> JournalReader:
-        """The journal, read-only."""
-        from tallystick.core.journal import JournalReader
-
-        return JournalReader(self.path / "journal")
-
-    @functools.cached_property
-    def lake(self) -> Lake:
-        """The lake of open tables."""
-        from tallystick.core.lake import Lake
-
-        return Lake(self.path / "lake", self.settings.lake)
-
-    @functools.cached_property
-    def writer(self) -> WriterClient:
-        """The door for commands; the writer process starts with the first one."""
-        from tallystick.core.writer import WriterClient
-
-        command = [
-            sys.executable,
-            "-m",
-            "tallystick",
-            "writer",
-            str(self.path),
-            "--linger",
-            str(WRITER_LINGER_SECONDS),
-        ]
-        return WriterClient(self.path, self.user, command)
-
-    @functools.cached_property
-    def access(self) -> Access:
-        """Who may do what, as the journal says."""
-        from tallystick.core.access import Access
-
-        return Access(self, self.vault)
-
-    @functools.cached_property
-    def vault(self) -> Vault:
-        """Personal data and secrets."""
-        from tallystick.core.vault import Vault
-
-        return Vault(self.path / "vault.sqlite")
+    @property
+    def path(self) -> Path:
+        """The firm's folder."""
+        return self.house.path
 
     @property
-    def snapshots(self) -> Path:
-        """Where saved machine states are."""
-        return self.path / "journal" / "snapshots"
-
-    def engine(self) -> Engine:
-        """All machines, fresh and empty."""
-        return Engine(make_machines(self.settings))
-
-    @functools.cached_property
-    def _follower(self) -> Any:
-        from tallystick.core.follower import Follower
-
-        return Follower(self.journal, self.engine(), self.snapshots)
-
-    def machine(self, name: str) -> Any:
-        """A machine followed up to the journal's head, for reading."""
-        with self._lock:
-            self._follower.catch_up()
-            return self._follower.engine.machines[name]
+    def settings(self) -> Settings:
+        """`firm.toml` and environment, checked."""
+        return self.house.settings
 
     def context(
         self, *, actor: Actor | None = None, progress: Progress | None = None, language: str = "en"
@@ -256,22 +283,21 @@ class Firm:
         """The surroundings of a call, as an actor (the firm's user when none is given)."""
         from tallystick.core.access import Actor
 
-        return Context(self, actor or Actor(self.user), progress=progress, language=language)
+        return Context(self.house, actor or Actor(self.user), progress=progress, language=language)
 
     def call(self, name: str, /, **fields: Any) -> Any:
-        """Call an operation by name with its request's fields; the reply is a record, a `Table` or a `Rejection`."""
+        """Call an operation by name with its request's fields."""
         return call(self.context(), name, fields)
 
     def __getattr__(self, name: str) -> Room:
         if not name.startswith("_") and any(operation.room == name for operation in OPERATIONS.values()):
             return Room(self, name)
-        raise AttributeError(name)
+        rooms = {operation.room for operation in OPERATIONS.values()}
+        raise AttributeError(f"a firm has no room {name}; nearest is {nearest(name, rooms) or 'none'}")
 
     def close(self) -> None:
         """Let go of the writer and the files; the writer process goes on for others."""
-        for part in ("writer", "journal", "lake", "vault"):
-            if part in self.__dict__:
-                self.__dict__[part].close()
+        self.house.close()
 
     def __enter__(self) -> Firm:
         return self
@@ -309,7 +335,7 @@ def run_writer(folder: Path, *, linger_seconds: float | None = None, ready_fd: i
         settings = load_settings(folder)
         load_operations()
         journal = Journal.open(folder / "journal", settings=settings.journal)
-        desk = Desk(folder, journal, Engine(make_machines(settings)), SystemClock(), settings)
+        desk = Desk(folder, journal, Engine(make_machines()), SystemClock(), settings)
         desk.open()
     except TallystickError as error:
         tell(msgspec.msgpack.encode(Fault(error.code, error.text, error.remedy, plain_values(error.values))))
