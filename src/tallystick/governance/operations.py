@@ -1,4 +1,4 @@
-"""The doors to governance: the tour of the founding document, onboarding. The day report is in `day_report.py`."""
+"""The doors to governance: the tour of the founding document, the day report, onboarding."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tallystick.core.errors import Rejection
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
+from tallystick.governance.day_report import DayReport
 from tallystick.governance.onboarding import Stage, steps
 from tallystick.governance.onboarding.events import AdvanceOnboarding, ProofLine
 from tallystick.governance.onboarding.reading import BadRow
@@ -20,7 +21,7 @@ from tallystick.governance.tour import founding_lines
 if TYPE_CHECKING:
     from tallystick.governance.onboarding import OnboardingMachine
 
-__all__ = ["OnboardReply", "StatusReply"]
+__all__ = ["DayReport", "OnboardReply", "StatusReply"]
 
 
 class NoFields(Record, frozen=True, kw_only=True):
