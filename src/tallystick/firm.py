@@ -9,6 +9,7 @@ datetime.date(2026, 11, 19)
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import getpass
@@ -208,9 +209,15 @@ class OpenHouse:
         return Follower(self.journal, self.engine(), self.snapshots)
 
     def machine(self, name: str) -> Any:
-        """A machine followed up to the journal's head, for reading."""
+        """A machine followed up to the journal's head, for reading.
+
+        A damaged journal opens read-only: the machine then stands where the last proven batch left it.
+        """
+        from tallystick.core.journal import JournalDamaged
+
         with self._lock:
-            self._follower.catch_up()
+            with contextlib.suppress(JournalDamaged):
+                self._follower.catch_up()
             return self._follower.engine.machines[name]
 
     def close(self) -> None:

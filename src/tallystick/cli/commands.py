@@ -15,7 +15,7 @@ from tallystick.core.text import translate
 __all__ = ["make_app"]
 
 Json = Annotated[bool, cyclopts.Parameter(negative="", help="Print the reply as JSON.")]
-TOP_VERBS = ("init", "demo", "run", "serve", "verify", "replay", "why", "writer", "--version")
+TOP_VERBS = ("init", "demo", "run", "serve", "verify", "replay", "why", "repair", "writer", "--version")
 
 
 def make_app(words: list[str]) -> cyclopts.App:
@@ -29,7 +29,7 @@ def make_app(words: list[str]) -> cyclopts.App:
         help_format="plaintext",
         result_action="return_value",
     )
-    for verb in (init, demo, run, serve, verify, replay, why, writer):
+    for verb in (init, demo, run, serve, verify, replay, why, repair, writer):
         app.command(verb)
     first = next((word for word in words if not word.startswith("-")), None)
     if first not in TOP_VERBS:
@@ -96,6 +96,16 @@ def replay(
 def why(folder: Path, id: str, *, json: Json = False) -> int:
     """Why an order, execution or other command was decided so."""
     return run_operation(folder, "journal.why", {"id": id}, as_json=json)
+
+
+def repair(
+    folder: Path, *, day: datetime.date, backup: Path, accept_loss: bool = False, json: Json = False
+) -> int:
+    """Put a sound backup in the place of a damaged day of the journal; the damaged file is kept beside it."""
+    from tallystick.core.journal import restore_day
+
+    report = restore_day(folder / "journal", day, backup, accept_loss=accept_loss)
+    return show({"day": day, "batches": report.batches, "head": report.head.hash.hex()}, as_json=json)
 
 
 def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = None) -> int:

@@ -1,10 +1,9 @@
-"""The doors to the journal itself: look, check, explain, decide again, repair."""
+"""The doors to the journal itself: look, check, explain, decide again. Repairing is `tally repair`."""
 
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,7 +11,10 @@ from tallystick.core import replay, why
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import Table, operation
-from tallystick.core.schema import Record
+from tallystick.core.schema import Record, Timestamp, schema_of
+
+if TYPE_CHECKING:
+    from tallystick.core.journal import Batch
 
 __all__ = ["BatchReply", "CheckReply", "HeadReply"]
 
@@ -37,6 +39,19 @@ class BatchesRequest(Record, frozen=True, kw_only=True):
     kind: str = ""
     limit: int = 100
     offset: int = 0
+
+
+class BatchHeader(Record, frozen=True, kw_only=True):
+    """A batch in a list: everything but its commands; the hash in hex."""
+
+    seq: int
+    day: datetime.date
+    recorded_at: Timestamp
+    actor: str
+    kind: str
+    version: int
+    count: int
+    hash: str
 
 
 class BatchRequest(Record, frozen=True, kw_only=True):
@@ -99,20 +114,6 @@ class VerifyReply(Record, frozen=True, kw_only=True):
     replay: replay.ReplayReport | None
 
 
-class RepairRequest(Record, frozen=True, kw_only=True):
-    """The damaged day and a backup copy of its journal file."""
-
-    day: datetime.date
-    backup: str
-
-
-class RepairReply(Record, frozen=True, kw_only=True):
-    """The backup that took the day's place, and where the damaged file was kept."""
-
-    day: datetime.date
-    kept: str
-
-
 @operation("journal.head", permission="journal.read", summary="Where the journal stands.")
 def head(context: Context, request: NoFields) -> HeadReply:
     """The last batch, its hash and time."""
@@ -124,8 +125,37 @@ def head(context: Context, request: NoFields) -> HeadReply:
 @operation("journal.batches", permission="journal.read", summary="The batches of the journal, newest first.")
 def batches(context: Context, request: BatchesRequest) -> Table:
     """Rows of sequence, day, time, actor, kind, version, count, hash."""
-    return context.journal.listing(
-        day=request.day, kind=request.kind, limit=request.limit, offset=request.offset
+    import pyarrow as pa
+
+    last = context.journal.head().seq
+    if request.day is None and not request.kind:
+        until = last - request.offset
+        newest = context.journal.batches(after=max(0, until - request.limit), until=until)
+        page = [_header(batch) for batch in newest]
+        total = last
+    else:
+        kinds = [request.kind] if request.kind else None
+        found = [_header(batch) for batch in context.journal.batches(day=request.day, kinds=kinds)]
+        total = len(found)
+        end = max(0, total - request.offset)
+        page = found[max(0, end - request.limit) : end]
+    rows = page[::-1]
+    columns = {
+        name: pa.array([getattr(row, name) for row in rows]) for name in schema_of(BatchHeader).columns
+    }
+    return Table(pa.table(columns, schema=schema_of(BatchHeader).arrow), total_rows=total)
+
+
+def _header(batch: Batch) -> BatchHeader:
+    return BatchHeader(
+        seq=batch.seq,
+        day=batch.day,
+        recorded_at=batch.recorded_at,
+        actor=batch.actor,
+        kind=batch.kind,
+        version=batch.version,
+        count=batch.count,
+        hash=batch.hash.hex(),
     )
 
 
@@ -213,15 +243,3 @@ def verify(context: Context, request: NoFields) -> VerifyReply:
         else None
     )
     return VerifyReply(chain=chain, replay=again)
-
-
-@operation(
-    "journal.repair",
-    permission="journal.admin",
-    summary="Put a sound backup in a damaged day's place.",
-    writes=True,
-)
-def repair(context: Context, request: RepairRequest) -> RepairReply:
-    """Checks the backup's chain against its neighbours, swaps it in, keeps the damaged file beside it."""
-    kept = context.journal.restore_day(request.day, Path(request.backup))
-    return RepairReply(day=request.day, kept=str(kept))
