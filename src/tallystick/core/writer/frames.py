@@ -6,7 +6,6 @@ A request holds commands of one kind; its body is the packed records of a fixed 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -129,8 +128,9 @@ class Frames:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Add received bytes, give every whole message."""
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add received bytes, give every whole message that is there now, each once."""
+        messages: list[bytes] = []
         self._buffer += data
         start = 0
         while len(self._buffer) - start >= LENGTH.size:
@@ -145,6 +145,7 @@ class Frames:
             end = start + LENGTH.size + length
             if len(self._buffer) < end:
                 break
-            yield bytes(self._buffer[start + LENGTH.size : end])
+            messages.append(bytes(self._buffer[start + LENGTH.size : end]))
             start = end
         del self._buffer[:start]
+        return messages

@@ -1,0 +1,55 @@
+"""How long `tally --help` takes, beside a bare Python start, interleaved in one run.
+
+Target: under 0.3 s, without importing Polars, DuckDB, PyArrow or Numba.
+Left out: the first start after an installation, which compiles bytecode (told apart).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+RESULT = Path(__file__).parents[1] / "results" / "cli-start.json"
+ROUNDS = 15
+TARGET_SECONDS = 0.3
+HEAVY = ("polars", "duckdb", "pyarrow", "numba")
+HELP = [sys.executable, "-m", "tallystick", "--help"]
+BARE = [sys.executable, "-c", "pass"]
+IMPORTED = """
+import sys
+from tallystick.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    pass
+sys.stderr.write(" ".join(name for name in sys.argv[1:] if name in sys.modules))
+"""
+
+
+def seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    first = seconds(HELP)
+    rounds = [(seconds(HELP), seconds(BARE)) for _ in range(ROUNDS)]
+    ours, bare = (statistics.median(column) for column in zip(*rounds, strict=True))
+    heavy = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *HEAVY], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ).stderr
+    print(f"tally --help     median {ours:.3f} s of {ROUNDS} (target {TARGET_SECONDS} s); first start {first:.3f} s")
+    print(f"python -c pass   median {bare:.3f} s; ratio {ours / bare:.1f}")
+    print(f"heavy packages imported: {heavy or 'none'}")
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({"help_s": ours, "bare_s": bare, "ratio": ours / bare, "heavy": heavy}, indent=1) + "\n")
+    return int(ours > TARGET_SECONDS or bool(heavy))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
