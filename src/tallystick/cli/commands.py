@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 from pathlib import Path
 from typing import Annotated
 
@@ -28,9 +29,12 @@ def make_app(words: list[str]) -> cyclopts.App:
         help=translate("One program that runs a securities firm.", language()),
         help_format="plaintext",
         result_action="return_value",
+        group_commands=cyclopts.Group(translate("Commands", language())),
     )
+    app["--help"].help = translate("Show this help and exit.", language())
+    app["--version"].help = translate("Show the version and exit.", language())
     for verb in (init, demo, run, serve, verify, replay, why, repair, writer):
-        app.command(verb)
+        app.command(verb, help=translate(inspect.getdoc(verb) or "", language()))
     first = next((word for word in words if not word.startswith("-")), None)
     if first not in TOP_VERBS:
         add_rooms(app, first)

@@ -37,7 +37,8 @@ def make_demo(
         )
     plan = DemoPlan(clients=clients, instruments=instruments, seed=seed, date=date)
     settings = Settings(firm=FirmSettings(name="Made-up Securities", clock="commands", seed=seed))
-    with Firm.create(folder, first_day=plan.first_day, settings=settings, user=DEMO_USER) as firm:
+    with Firm.create(folder, first_day=plan.first_day, settings=settings) as firm:
+        firm.access.grant(user=DEMO_USER, role="administrator")
         context = firm.context(progress=progress)
         build(context, plan)
         run_day(context, date)

@@ -28,11 +28,11 @@ def add_rooms(app: cyclopts.App, only: str | None) -> None:
     load_operations()
     for room in sorted({operation.room for operation in OPERATIONS.values()}):
         verbs = [operation for operation in OPERATIONS.values() if operation.room == room]
-        names = ", ".join(operation.verb for operation in verbs)
+        names = ", ".join(_word(operation) for operation in verbs)
         group = cyclopts.App(name=room, help=names)
         if only is None or only == room:
             for operation in verbs:
-                group.command(_command(operation), name=operation.verb.replace("_", "-"))
+                group.command(_command(operation), name=_word(operation), help=_help(operation))
         app.command(group)
 
 
@@ -87,5 +87,16 @@ def _command(operation: Operation) -> Any:
     command.__signature__ = signature  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": int}
     command.__name__ = operation.verb
-    command.__doc__ = translate(operation.summary, language())
     return command
+
+
+def _word(operation: Operation) -> str:
+    """The operation's verb as it is typed: `day-report` of `governance.day_report`."""
+    return operation.verb.replace("_", "-")
+
+
+def _help(operation: Operation) -> str:
+    """The summary; in English also what the request says about its fields."""
+    summary = translate(operation.summary, language())
+    fields = inspect.getdoc(operation.request) if msgspec.structs.fields(operation.request) else ""
+    return f"{summary}\n\n{fields}" if fields and language() == "en" else summary

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["Why", "find_command", "why"]
 
 
+FIRST_DAY_ID = 10**16
+"""No journal reaches this batch number; ids that carry their day begin above it."""
+
+
 class Why(Record, frozen=True, kw_only=True):
     """A decision with everything it rests on."""
 
@@ -49,7 +53,8 @@ class Why(Record, frozen=True, kw_only=True):
 
 
 def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
-    """The batch and place of a command: by its id (`O20261120-42`) or its position (`batch` or `batch.place`)."""
+    """The batch and place of a command: by its id (`O20261120-42`, or the bare number of an order or execution) or its
+    position (`batch` or `batch.place`)."""
     kind = next((k for k in all_events() if k.letter and identity.upper().startswith(k.letter)), None)
     if kind is None:
         number, _, place = identity.partition(".")
@@ -60,6 +65,8 @@ def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
                 "Write O20261120-42, or 1234.5 for command 5 of batch 1234.",
                 id=identity,
             )
+        if int(number) >= FIRST_DAY_ID:
+            return _find_bare(journal, identity)
         batch = journal.batch(int(number))
         if int(place or 0) >= batch.count:
             raise NotFound(
@@ -71,6 +78,17 @@ def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
             )
         return batch, int(place or 0)
     return _find_by_id(journal, kind, identity)
+
+
+def _find_bare(journal: JournalReader, identity: str) -> tuple[Batch, int]:
+    """A bare day id: the first kind with ids that has it, orders before executions."""
+    kinds = sorted((kind for kind in all_events() if kind.letter), key=lambda kind: kind.letter)
+    for kind in kinds[:-1]:
+        try:
+            return _find_by_id(journal, kind, identity)
+        except NotFound:
+            continue
+    return _find_by_id(journal, kinds[-1], identity)
 
 
 def _find_by_id(journal: JournalReader, kind: EventType, identity: str) -> tuple[Batch, int]:
