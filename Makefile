@@ -56,7 +56,7 @@ bench: env ## run the benchmarks; a ratio 20% below the stored one fails
 lab: env assets browser ## run the long and many-seeded tests
 	@$(BIN)/python -m pytest -q -m lab --timeout 7200 || [ $$? -eq 5 ]
 
-docs: env ## write the lists of operations and events in docs/reference
+docs: env ## write the pages of docs that are made from the source
 	@$(BIN)/python tools/reference.py
 
 texts: env ## add the sentences that need a translation to the rooms' catalogs

@@ -14,19 +14,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from house import text
-from house.source import PACKAGE, modules
+from house.source import PACKAGE
 
 
 def missing() -> dict[str, set[str]]:
-    """Room → sentences without a translation. Modules beside the rooms (`cli`, `firm`) use the catalog of core."""
+    """Room → sentences without a translation. Modules beside the rooms (`firm.py`) use the catalog of core."""
     known = text.catalogs()
     rooms: dict[str, set[str]] = defaultdict(set)
-    found = [(module.room, sentence) for module in modules() for sentence in text.sentences(module)]
-    for path, content in text.templates():
-        found += [("console", sentence) for sentence in text.template_sentences(path, content)]
-    for room, sentence in found:
-        if sentence.english and sentence.english not in known:
-            rooms[room if (PACKAGE / room).is_dir() else "core"].add(sentence.english)
+    for place, english in text.every_sentence():
+        if english and english not in known:
+            room = place.partition("/")[0]
+            rooms[room if (PACKAGE / room).is_dir() else "core"].add(english)
     return rooms
 
 

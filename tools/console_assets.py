@@ -23,7 +23,8 @@ VENDOR = ROOT / "src" / "tallystick" / "console" / "static" / "vendor"
 
 # Page script → where its package keeps it.
 FILES = {
-    "ag-grid-community.min.js": "ag-grid-community/dist/ag-grid-community.min.js",
+    # Without the old themes, which it would put into the page as inline styles; ours comes from its theming API.
+    "ag-grid-community.min.js": "ag-grid-community/dist/ag-grid-community.min.noStyle.js",
     "echarts.min.js": "echarts/dist/echarts.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "htmx-sse.js": "htmx.org/dist/ext/sse.js",

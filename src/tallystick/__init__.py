@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tallystick.firm import Firm
 
-__all__ = ["Firm", "__version__"]
+__all__ = ["CACHE_FOLDER", "Firm", "__version__"]
 
 __version__ = "0.1.0"
+
+CACHE_FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tallystick"
+"""Where derived things are kept that can always be made again: compiled kernels, merged catalogs."""
 
 
 def __getattr__(name: str) -> Any:
@@ -38,9 +41,7 @@ def _place_kernel_cache() -> None:
     whole = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("kernels.py")):
         whole.update(path.read_bytes())
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = str(home / "tallystick" / f"kernels-{whole.hexdigest()[:16]}")
-    os.environ.setdefault("NUMBA_CACHE_DIR", folder)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(CACHE_FOLDER / f"kernels-{whole.hexdigest()[:16]}"))
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]
 

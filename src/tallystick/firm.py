@@ -12,8 +12,9 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
-import getpass
 import importlib
+import os
+import pwd
 import sys
 import threading
 from pathlib import Path
@@ -43,9 +44,12 @@ __all__ = ["OPERATION_MODULES", "Firm", "load_operations"]
 OPERATION_MODULES = (
     "tallystick.core.journal_operations",
     "tallystick.core.access_operations",
-    "tallystick.governance.operations",
     "tallystick.market.operations",
+    "tallystick.history.operations",
     "tallystick.ledger.operations",
+    "tallystick.risk.operations",
+    "tallystick.governance.operations",
+    "tallystick.simulation.operations",
 )
 """Where the rooms declare their operations; importing them fills the registry that all doors read."""
 
@@ -66,6 +70,7 @@ def make_machines() -> list[Machine]:
     from tallystick.core.day import DayMachine
     from tallystick.core.work import WorkMachine
     from tallystick.governance.onboarding import OnboardingMachine
+    from tallystick.history import HistoryMachine
     from tallystick.ledger import LedgerMachine
     from tallystick.market import MarketMachine
     from tallystick.risk import GateMachine
@@ -81,6 +86,7 @@ def make_machines() -> list[Machine]:
         approvals,
         WorkMachine(),
         market,
+        HistoryMachine(),
         ledger,
         ClientsMachine(),
         gate,
@@ -236,7 +242,7 @@ class Firm:
 
     def __init__(self, path: Path, *, user: str | None = None) -> None:
         load_operations()
-        self.user = user or getpass.getuser()
+        self.user = user or pwd.getpwuid(os.getuid()).pw_name
         self.house = OpenHouse(path, self.user)
 
     @classmethod
@@ -320,8 +326,6 @@ def run_writer(folder: Path, *, linger_seconds: float | None = None, ready_fd: i
 
     With `ready_fd`, tells the process that started it when clients may come, or why they may not.
     """
-    import os
-
     if ready_fd is not None and os.fork():
         # Started for someone: let the starter go on at once, and be nobody's child.
         os._exit(0)

@@ -28,4 +28,6 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         for line in text.strip().splitlines():
             words = shlex.split(line)
             assert words[0] == "tally"
-            subprocess.run([sys.executable, "-m", "tallystick", *words[1:]], check=True, env=os.environ, timeout=280)
+            subprocess.run(
+                [sys.executable, "-m", "tallystick", *words[1:]], check=True, env=os.environ, timeout=280
+            )

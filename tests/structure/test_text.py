@@ -20,14 +20,8 @@ def test_every_event_and_operation_is_in_the_glossary():
     report(problem for module in modules() for problem in text.unnamed(module, GLOSSARY))
 
 
-def test_every_sentence_in_code_is_translated():
-    catalog = text.catalogs()
-    report(p for module in modules() for p in text.untranslated(text.sentences(module), catalog))
-
-
-def test_every_sentence_in_templates_is_translated():
-    catalog = text.catalogs()
-    report(p for page in text.templates() for p in text.untranslated(text.template_sentences(*page), catalog))
+def test_every_sentence_is_translated():
+    report(text.untranslated(text.every_sentence(), text.catalogs()))
 
 
 def test_translations_keep_their_places():
@@ -116,6 +110,35 @@ def test_template_sentence_needs_a_translation(template):
     found = list(text.template_sentences("console/templates/page.html", template))
     assert [sentence.english for sentence in found] == ["Good day."]
     assert list(text.untranslated(found, {}))
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("risk/data/lines.toml", '[[line]]\nkey = "1"\nasks = "Good day."'),
+        ("risk/data/lines.toml", 'key = "1"\nasks = "Good day."\nmissing = ""'),
+        ("risk/data/lines.csv", "key,asks,missing\n1,Good day.,\n"),
+    ],
+)
+def test_data_sentence_needs_a_translation(path, content):
+    found = list(text.data_sentences(path, content, ("asks", "missing")))
+    assert [sentence.english for sentence in found] == ["Good day."]
+    assert list(text.untranslated(found, {}))
+
+
+def test_help_of_a_verb_needs_a_translation():
+    code = (
+        '__all__ = ["make_app"]\ndef make_app():\n    """No help."""\n'
+        'def greet():\n    """Good day."""\ndef _greet():\n    """No help either."""\n'
+    )
+    found = list(text.verb_sentences(Module(text.VERBS, code)))
+    assert [sentence.english for sentence in found] == ["Good day."]
+    assert list(text.untranslated(found, {}))
+
+
+def test_sentences_of_verbs_and_data_are_among_all():
+    places = {sentence.place.partition(":")[0] for sentence in text.every_sentence()}
+    assert {text.VERBS, *text.DATA} <= places
 
 
 def test_translation_that_loses_a_place_fails():

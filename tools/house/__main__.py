@@ -17,9 +17,7 @@ def problems() -> list[str]:
         for rule in (*structure.RULES, *imports.RULES):
             found += rule(module)
         found += text.unnamed(module, words)
-        found += text.untranslated(text.sentences(module), catalog)
-    for path, content in text.templates():
-        found += text.untranslated(text.template_sentences(path, content), catalog)
+    found += text.untranslated(text.every_sentence(), catalog)
     for path, content in text.tracked():
         found += text.addresses(path, content)
     return found

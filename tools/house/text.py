@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import csv
 import io
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +15,7 @@ from typing import NamedTuple
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from house.source import PACKAGE, ROOT, Module, declared
+from house.source import PACKAGE, ROOT, Module, declared, modules
 
 LANGUAGE = "zh_Hant"
 GLOSSARY = ROOT / "docs" / "reference" / "glossary.md"
@@ -22,6 +24,11 @@ TRANSLATORS = {"_", "gettext", "translate"}
 SENTENCE_KEYWORDS = {"text", "remedy", "summary"}
 # Classes whose positional strings are sentences, except the code in front, which has no blank.
 FAILURES = {"Reason", "Rejection", "TallystickError", "Forbidden", "NotFound"}
+
+# Data files with sentences for people, and the keys or columns that hold them.
+DATA = {"governance/data/founding.toml": ("part", "asks", "missing"), "market/data/fields.csv": ("label",)}
+# The module whose public functions are the verbs of the command line; their docstrings are its help.
+VERBS = "cli/commands.py"
 
 # A folder of one machine, or a package registry. Split, so that this list is no hit itself.
 FORBIDDEN = re.compile(
@@ -63,6 +70,42 @@ def sentences(module: Module) -> Iterator[Sentence]:
                 yield Sentence(place, None)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
                 yield Sentence(place, node.value)
+
+
+def verb_sentences(module: Module) -> Iterator[Sentence]:
+    """The help of the command line's verbs: the docstrings of the public functions that are not exported."""
+    exported = {
+        name.value
+        for node in module.tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+        for name in ast.walk(node.value)
+        if isinstance(name, ast.Constant)
+    }
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name not in exported:
+            yield Sentence(f"{module.path}:{node.lineno}", ast.get_docstring(node))
+
+
+def data_sentences(path: str, content: str, keys: Iterable[str]) -> Iterator[Sentence]:
+    """The sentences that a TOML or CSV file holds under the keys or in the columns."""
+    if path.endswith(".csv"):
+        reader = csv.DictReader(io.StringIO(content))
+        found = [(f"{path}:{reader.line_num}", row[key]) for row in reader for key in keys]
+    else:
+        found = [(path, value) for table in _tables(tomllib.loads(content)) for value in map(table.get, keys)]
+    yield from (Sentence(place, value) for place, value in found if value)
+
+
+def every_sentence() -> Iterator[Sentence]:
+    """All sentences of the package: of its modules, the command line's verbs, templates and data."""
+    for module in modules():
+        yield from sentences(module)
+        if module.path == VERBS:
+            yield from verb_sentences(module)
+    for path, content in templates():
+        yield from template_sentences(path, content)
+    for path, keys in DATA.items():
+        yield from data_sentences(path, (PACKAGE / path).read_text(encoding="utf-8"), keys)
 
 
 def template_sentences(path: str, text: str) -> Iterator[Sentence]:
@@ -143,6 +186,14 @@ def tracked() -> Iterator[tuple[str, str]]:
         path = ROOT / name
         if path.is_file() and b"\0" not in (content := path.read_bytes()):
             yield name, content.decode("utf-8", "replace")
+
+
+def _tables(value: object) -> Iterator[dict[str, str]]:
+    """Every table of a TOML document, however deep."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _tables(inner)
 
 
 def _is_code(node: ast.expr) -> bool:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import datetime
 import inspect
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import cyclopts
 
-from tallystick.cli.rooms import DEFAULT_FOLDER, add_rooms, run_operation
+from tallystick.cli.rooms import DEFAULT_FOLDER, FirmOption, add_rooms, run_operation
 from tallystick.cli.show import TerminalProgress, language, show
 from tallystick.core.text import translate
 
 __all__ = ["make_app"]
 
 Json = Annotated[bool, cyclopts.Parameter(negative="", help="Print the reply as JSON.")]
-TOP_VERBS = ("init", "demo", "run", "serve", "verify", "replay", "why", "repair", "writer", "--version")
+TOP_VERBS = (
+    "init",
+    "demo",
+    "run",
+    "serve",
+    "verify",
+    "replay",
+    "why",
+    "onboard",
+    "repair",
+    "writer",
+    "--version",
+)
 
 
 def make_app(words: list[str]) -> cyclopts.App:
@@ -33,7 +46,7 @@ def make_app(words: list[str]) -> cyclopts.App:
     )
     app["--help"].help = translate("Show this help and exit.", language())
     app["--version"].help = translate("Show the version and exit.", language())
-    for verb in (init, demo, run, serve, verify, replay, why, repair, writer):
+    for verb in (init, demo, run, serve, verify, replay, why, onboard, repair, writer):
         app.command(verb, help=translate(inspect.getdoc(verb) or "", language()))
     first = next((word for word in words if not word.startswith("-")), None)
     if first not in TOP_VERBS:
@@ -102,14 +115,27 @@ def why(folder: Path, id: str, *, json: Json = False) -> int:
     return run_operation(folder, "journal.why", {"id": id}, as_json=json)
 
 
+def onboard(
+    files: Path,
+    *,
+    at: datetime.date,
+    firm: FirmOption = DEFAULT_FOLDER,
+    parallel_days: int = 5,
+    json: Json = False,
+) -> int:
+    """Take a firm over from its old systems' files, as of a date, and prove it to the outside books."""
+    fields = {"folder": str(files), "at": at, "parallel_days": parallel_days}
+    return run_operation(firm, "governance.onboard", fields, as_json=json)
+
+
 def repair(
     folder: Path, *, day: datetime.date, backup: Path, accept_loss: bool = False, json: Json = False
 ) -> int:
     """Put a sound backup in the place of a damaged day of the journal; the damaged file is kept beside it."""
     from tallystick.core.journal import restore_day
 
-    report = restore_day(folder / "journal", day, backup, accept_loss=accept_loss)
-    return show({"day": day, "batches": report.batches, "head": report.head.hash.hex()}, as_json=json)
+    kept = restore_day(folder / "journal", day, backup, accept_loss=accept_loss)
+    return show({"day": str(day), "damaged_file": str(kept or "")}, as_json=json)
 
 
 def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = None) -> int:
@@ -121,10 +147,19 @@ def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = 
 
 
 def _serve(folder: Path, host: str = "", port: int = 0) -> int:
-    from tallystick.console.server import serve as serve_console
+    """Serve until stopped; a second opening of the firm keeps long work from holding up the pages."""
+    from tallystick.console import create_pages, serve
     from tallystick.firm import Firm
+    from tallystick.gateway.http import create_api
 
-    with Firm.open(folder) as firm:
+    with Firm.open(folder) as firm, Firm.open(folder) as aside:
         chosen = firm.settings.console
-        serve_console(firm, host or chosen.host, port or chosen.port)
+        app = create_api(firm.house, aside=aside.house, pages=create_pages(firm.house))
+        address = f"http://{host or chosen.host}:{port or chosen.port}"
+
+        def started() -> None:
+            sys.stdout.write(translate("The console is at {address}", language(), address=address) + "\n")
+            sys.stdout.flush()
+
+        serve(app, host or chosen.host, port or chosen.port, started=started)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import inspect
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from tallystick.cli.show import TerminalProgress, language, show
 from tallystick.core.operations import OPERATIONS, Operation, call
 from tallystick.core.text import translate
 
-__all__ = ["DEFAULT_FOLDER", "add_rooms", "run_operation"]
+__all__ = ["DEFAULT_FOLDER", "FirmOption", "add_rooms", "run_operation"]
 
 DEFAULT_FOLDER = Path("firm")
 FirmOption = Annotated[Path, cyclopts.Parameter(name=["--firm"], env_var="TALLYSTICK_FIRM")]
@@ -82,6 +83,9 @@ def _command(operation: Operation) -> Any:
     def command(*positional: Any, **named: Any) -> int:
         fields = dict(signature.bind(*positional, **named).arguments)
         folder, as_json = fields.pop("firm", DEFAULT_FOLDER), fields.pop("json", False)
+        if "password" in signature.parameters and not fields.get("password"):
+            # Asked for at the terminal: an argument would stay in the shell's history.
+            fields["password"] = getpass.getpass()
         return run_operation(folder, operation.name, fields, as_json=as_json)
 
     command.__signature__ = signature  # type: ignore[attr-defined]

@@ -52,10 +52,10 @@ class GrantRequest(Record, frozen=True, kw_only=True):
 
 
 class PasswordRequest(Record, frozen=True, kw_only=True):
-    """A user and a new password of at least 12 characters."""
+    """A user and a new password of at least 12 characters; the command line asks for it."""
 
     user: str
-    password: str
+    password: str = ""
 
 
 class ListRequest(Record, frozen=True, kw_only=True):

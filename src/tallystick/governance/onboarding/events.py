@@ -8,7 +8,7 @@ from tallystick.core.schema import BusinessDate, Record, Text
 __all__ = ["AdvanceOnboarding", "CompareParallelDay", "ProofLine", "ProveOnboarding", "StartOnboarding"]
 
 NO_ONBOARDING = Reason(
-    "onboarding.not_started", "No onboarding is under way.", "Start one with `tally onboard`."
+    "onboarding.not_started", "No onboarding is under way.", "Start one with `tally governance onboard`."
 )
 
 
