@@ -41,13 +41,21 @@ def main() -> int:
     rounds = [(seconds(HELP), seconds(BARE)) for _ in range(ROUNDS)]
     ours, bare = (statistics.median(column) for column in zip(*rounds, strict=True))
     heavy = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *HEAVY], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", IMPORTED, *HEAVY],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ).stderr
-    print(f"tally --help     median {ours:.3f} s of {ROUNDS} (target {TARGET_SECONDS} s); first start {first:.3f} s")
+    print(
+        f"tally --help     median {ours:.3f} s of {ROUNDS} (target {TARGET_SECONDS} s); first start {first:.3f} s"
+    )
     print(f"python -c pass   median {bare:.3f} s; ratio {ours / bare:.1f}")
     print(f"heavy packages imported: {heavy or 'none'}")
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"help_s": ours, "bare_s": bare, "ratio": ours / bare, "heavy": heavy}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({"help_s": ours, "bare_s": bare, "ratio": ours / bare, "heavy": heavy}, indent=1) + "\n"
+    )
     return int(ours > TARGET_SECONDS or bool(heavy))
 
 

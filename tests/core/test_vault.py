@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from tallystick.core.errors import TallystickError
 from tallystick.core.vault import Vault
 
 
@@ -38,3 +41,14 @@ def test_passwords_and_sessions(tmp_path: Path) -> None:
     assert vault.session_user("other", now=1) is None
     vault.close_session(token)
     assert vault.session_user(token, now=99) is None
+
+
+def test_a_key_is_adopted_before_persons_are_kept_and_not_after(tmp_path: Path) -> None:
+    first, other = Vault(tmp_path / "a.sqlite"), Vault(tmp_path / "b.sqlite")
+    for vault in (first, other):
+        vault.adopt_key(b"k" * 32)
+    assert first.reference("A123") == other.reference("A123")
+    first.keep_persons([(first.reference("A123"), {"name": "Made Up Person"})])
+    first.adopt_key(b"k" * 32)
+    with pytest.raises(TallystickError, match="another key"):
+        first.adopt_key(b"l" * 32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,10 +64,10 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def listed(firm: Firm) -> Iterator[Firm]:
+def listed(firm: Firm) -> Firm:
     for symbol in ("9901.XTAI", "9902.XTAI"):
         assert firm.house.writer.send(RegisterInstrument(symbol=symbol, name=symbol)).accepted
-    yield firm
+    return firm
 
 
 def test_books_that_agree_are_proven(listed: Firm, files: Path) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from tallystick.core.errors import TallystickError
+
 __all__ = ["Vault"]
 
 SCHEMA = """
@@ -42,6 +44,21 @@ class Vault:
     def reference(self, identity: str) -> str:
         """The keyed reference (24 characters) that stands for a person's identity number in the journal."""
         return "v" + hmac.new(self._key, identity.encode(), hashlib.sha256).hexdigest()[:23]
+
+    def adopt_key(self, key: bytes) -> None:
+        """Take a key for references that was made elsewhere (a restored or a simulated firm), before any is kept.
+
+        TallystickError when persons are kept already: their references would lead nowhere.
+        """
+        with self._lock:
+            if key != self._key and self._file.execute("SELECT 1 FROM person LIMIT 1").fetchone():
+                raise TallystickError(
+                    "vault.key_in_use",
+                    "The vault holds persons under another key.",
+                    "Adopt a key before the first person is kept.",
+                )
+            self._file.execute("UPDATE key SET value = ? WHERE name = 'reference'", (key,))
+            self._key = key
 
     def keep_persons(self, persons: Iterable[tuple[str, dict[str, str]]]) -> None:
         """Keep personal fields by reference, replacing earlier ones."""

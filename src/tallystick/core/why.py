@@ -54,7 +54,8 @@ class Why(Record, frozen=True, kw_only=True):
 
 def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
     """The batch and place of a command: by its id (`O20261120-42`, or the bare number of an order or execution) or its
-    position (`batch` or `batch.place`)."""
+    position (`batch` or `batch.place`).
+    """
     kind = next((k for k in all_events() if k.letter and identity.upper().startswith(k.letter)), None)
     if kind is None:
         number, _, place = identity.partition(".")

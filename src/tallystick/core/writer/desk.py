@@ -214,7 +214,7 @@ class Desk:
             )
 
     def _stamp(self, records: Any, actor: str) -> None:
-        """Write the time of receipt into commands: the clock's, or in a simulated firm the command's own, never back."""
+        """Write the time of receipt into commands: the clock's, or the command's own if it brings one."""
         if isinstance(records, list):
             for record in records:
                 given = record.received_at if self._commands_bring_time else self._clock.now()

@@ -1,0 +1,127 @@
+"""Words for coded values: what `side` 1 or `BUY` reads as, with the mark that stands beside it.
+
+Numbers are those of the events' enumerations; tables may carry the number or the name.
+"""
+
+from __future__ import annotations
+
+from tallystick.console.words import mark as _
+
+__all__ = ["CODES", "KINDS", "NAMES", "word_of"]
+
+CODES: dict[str, dict[str, tuple[str, str]]] = {
+    "side": {"1": (_("Buy"), ""), "2": (_("Sell"), ""), "up": (_("Up"), ""), "down": (_("Down"), "")},
+    "order_type": {"1": (_("Limit order"), ""), "2": (_("Market order"), "")},
+    "time_in_force": {"1": (_("ROD"), ""), "2": (_("IOC"), ""), "3": (_("FOK"), "")},
+    "lot_type": {"1": (_("Board lot"), ""), "2": (_("Odd lot"), ""), "3": (_("Fixed price"), "")},
+    "capacity": {
+        "1": (_("Cash trade"), ""), "2": (_("Margin"), ""), "3": (_("Short"), ""), "4": (_("Proprietary"), ""),
+    },
+    "done_reason": {"1": (_("Cancelled"), "○"), "2": (_("Expired"), "○"), "3": (_("Refused by exchange"), "✕")},
+    "severity": {
+        "severe": (_("Severe"), "▲"), "high": (_("High"), "▲"), "medium": (_("Medium"), "●"), "low": (_("Low"), "○"),
+    },
+    "status": {
+        "accepted": (_("Accepted"), "✓"),
+        "new": (_("Unfilled"), "◔"),
+        "refused_by_exchange": (_("Refused by exchange"), "✕"),
+        "active": (_("Working"), "◔"),
+        "blocked": (_("Blocked"), "✕"),
+        "cancelled": (_("Cancelled"), "○"),
+        "closed": (_("Closed"), "○"),
+        "done": (_("Done"), "●"),
+        "due": (_("Due"), "◔"),
+        "expired": (_("Expired"), "○"),
+        "failed": (_("Failed"), "✕"),
+        "filled": (_("Filled"), "●"),
+        "halted": (_("Halted"), "✕"),
+        "normal": (_("Normal"), "✓"),
+        "open": (_("Open"), "◔"),
+        "partly_filled": (_("Partly filled"), "◑"),
+        "pending": (_("Pending"), "◔"),
+        "refused": (_("Refused"), "✕"),
+        "late": (_("Late"), "▲"),
+        "settled_late": (_("Settled late"), "●"),
+        "defaulted": (_("In default"), "✕"),
+        "retained": (_("Kept back"), "◑"),
+        "secondary": (_("Secondary"), "◑"),
+        "empirical": (_("Seen in official prices"), "◑"),
+        "withdrawn": (_("Withdrawn"), "○"),
+        "disposition": (_("Disposition"), "!"),
+        "full_delivery": (_("Full delivery"), "!"),
+        "sell_only": (_("Sell only"), "◑"),
+        "settled": (_("Settled"), "●"),
+        "unverified": (_("Unverified"), "!"),
+        "verified": (_("Verified"), "✓"),
+        "working": (_("Working"), "◔"),
+    },
+    "kind": {
+        "client": (_("Client account"), ""), "proprietary": (_("Proprietary account"), ""),
+        "error": (_("Error account"), ""),
+        "fees": (_("Fee account"), ""), "tax": (_("Tax account"), ""), "clearing": (_("Clearing account"), ""),
+        "control": (_("Control account"), ""),
+    },
+    "tier": {"client": (_("Clients with the firm"), ""), "clearing_house": (_("Firm with the clearing house"), "")},
+    "step": {
+        "waiting": (_("Waiting"), "◔"), "securities_in": (_("Securities in"), "◑"), "cash_in": (_("Cash in"), "◑"),
+        "pay_out": (_("Pay-out"), "◑"), "bank_close": (_("Closed by the bank"), "●"),
+    },
+    "unit": {
+        "percent": (_("percent"), ""), "price": (_("price"), ""), "currency": (_("currency"), ""),
+        "currency_per_point": (_("currency a point"), ""), "units": (_("units"), ""), "ticks": (_("ticks"), ""),
+        "sessions": (_("sessions"), ""), "settlement_days": (_("settlement days"), ""), "days": (_("days"), ""),
+        "minutes": (_("minutes"), ""), "seconds": (_("seconds"), ""),
+        "months": (_("months"), ""), "lots": (_("lots"), ""),
+        "decimals": (_("decimals"), ""), "count": (_("count"), ""), "clock": (_("time of day"), ""),
+        "hours": (_("hours"), ""), "weekday": (_("weekday"), ""),
+        "rounding": (_("rounding"), ""), "flag": (_("yes or no"), ""),
+        "list": (_("list"), ""), "text": (_("text"), ""), "formula": (_("formula"), ""), "none": (_("none"), ""),
+        "day": (_("day"), ""),
+    },
+    "answer": {
+        "answered": (_("Answered"), "✓"), "partly": (_("Partly"), "◑"), "to come": (_("Still to come"), "○"),
+    },
+    "permissions": {
+        "board_lots": (_("board lots"), ""), "odd_lots": (_("odd lots"), ""),
+        "market_orders": (_("market orders"), ""),
+        "day_trade": (_("day trades"), ""), "pre_collection": (_("pre-collection"), ""),
+    },
+    "warning": {"expired": (_("Expired"), "▲"), "expiring": (_("Ends soon"), "!")},
+    "state": {
+        "open": (_("Open"), "◔"), "approved": (_("Approved"), "✓"), "refused": (_("Refused"), "✕"),
+        "closed": (_("Closed"), "○"),
+    },
+}  # fmt: skip
+KINDS = {
+    "core.day_opened": _("Day opened"),
+    "core.day_closed": _("Day closed"),
+    "core.time_reached": _("Deadline reached"),
+    "gate.submit_order": _("Order submitted"),
+    "gate.cancel_order": _("Cancel asked for"),
+    "gate.end_order": _("Order out of the exchange's book"),
+    "gate.set_account_terms": _("Account's trading terms set"),
+    "gate.set_kill_switch": _("Order taking stopped or resumed"),
+    "ledger.record_execution": _("Execution"),
+    "ledger.close_trading": _("Trading closed"),
+}
+"""Kinds of events as a timeline says them; others are shown by their kind."""
+
+NAMES = {
+    "side": {"buy": "1", "sell": "2"},
+    "order_type": {"limit": "1", "market": "2"},
+    "time_in_force": {"rod": "1", "ioc": "2", "fok": "3"},
+    "lot_type": {"board": "1", "odd": "2", "fixed_price": "3"},
+    "capacity": {"cash": "1", "margin": "2", "short": "3", "proprietary": "4"},
+    "done_reason": {"cancelled": "1", "expired": "2", "refused_by_exchange": "3"},
+}
+
+
+def word_of(field: str, value: object) -> tuple[str, str]:
+    """The English word and the mark of a coded value; a value without a word is its own word.
+
+    >>> word_of("side", 1), word_of("side", "BUY"), word_of("status", "unheard of")
+    (('Buy', ''), ('Buy', ''), ('unheard of', ''))
+    """
+    key = str(value).lower()
+    key = NAMES.get(field, {}).get(key, key)
+    return CODES.get(field, {}).get(key) or (str(value), "")

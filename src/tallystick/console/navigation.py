@@ -1,0 +1,103 @@
+"""The rail: the firm's own section, then the seven rooms; each entry a page that is there or still to come."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tallystick.console.words import mark as _
+
+__all__ = ["RAIL", "Entry", "Section", "section_of"]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One page in the rail."""
+
+    title: str
+    address: str
+
+
+class Section(msgspec.Struct, frozen=True):
+    """The firm or one room: its title, the key that goes there after `g`, its pages, and what is to come."""
+
+    name: str
+    title: str
+    letter: str
+    entries: tuple[Entry, ...] = ()
+    to_come: str = ""
+
+    @property
+    def address(self) -> str:
+        """Its first page; a room without pages has one that says what will be there."""
+        return self.entries[0].address if self.entries else f"/rooms/{self.name}"
+
+
+RAIL = (
+    Section(
+        "firm",
+        _("Firm"),
+        "f",
+        (
+            Entry(_("Overview"), "/"),
+            Entry(_("Journal"), "/journal/batches"),
+            Entry(_("Work items"), "/work"),
+            Entry(_("Approvals"), "/approvals"),
+        ),
+    ),
+    Section(
+        "history",
+        _("History"),
+        "h",
+        (
+            Entry(_("Instruments"), "/market/instruments"),
+            Entry(_("Rules in force"), "/market/rules"),
+            Entry(_("Datasets"), "/history/datasets"),
+            Entry(_("Quarantine"), "/history/quarantine"),
+        ),
+    ),
+    Section(
+        "ledger",
+        _("Ledger"),
+        "l",
+        (
+            Entry(_("Accounts"), "/ledger/accounts"),
+            Entry(_("Positions"), "/ledger/positions"),
+            Entry(_("Trades"), "/ledger/trades"),
+            Entry(_("Obligations"), "/ledger/obligations"),
+            Entry(_("Settlement"), "/ledger/settlement"),
+        ),
+    ),
+    Section(
+        "clients",
+        _("Clients"),
+        "c",
+        to_come=_("Client identity, profile and suitability, products, offers and campaigns, branches."),
+    ),
+    Section("risk", _("Risk"), "r", (Entry(_("Orders"), "/risk/orders"),)),
+    Section(
+        "quant",
+        _("Quant"),
+        "q",
+        to_come=_("Factors, strategies, backtests on the same code as live, paper and live execution."),
+    ),
+    Section(
+        "advisory",
+        _("Advisory"),
+        "a",
+        to_come=_("Questionnaire, allocation, advice with its reasons, filing, monitoring."),
+    ),
+    Section(
+        "governance",
+        _("Governance"),
+        "v",
+        (
+            Entry(_("Day report"), "/governance/day-report"),
+            Entry(_("Founding document"), "/governance/tour"),
+            Entry(_("Interfaces"), "/interfaces"),
+        ),
+    ),
+)
+
+
+def section_of(name: str) -> Section | None:
+    """The section of a name, or None."""
+    return next((section for section in RAIL if section.name == name), None)

@@ -1,0 +1,87 @@
+// Charts: candles with volume, columns over the day. Colours are the page's tokens; the last value is labelled.
+const style = getComputedStyle(document.documentElement);
+const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+const zone = document.documentElement.dataset.zone || "UTC";
+const legend = document.getElementById("chart-legend");
+
+function frame(box, height, timeVisible) {
+  const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const label = (time) => (typeof time === "number" ? clock.format(time * 1000) : typeof time === "string" ? time
+    : `${time.year}-${String(time.month).padStart(2, "0")}-${String(time.day).padStart(2, "0")}`);
+  return LightweightCharts.createChart(box, {
+    autoSize: true, height,
+    layout: {
+      background: { color: colour("panel") }, textColor: colour("mute"), fontSize: 11, attributionLogo: false,
+      fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: colour("line"), separatorHoverColor: colour("line") },
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
+    rightPriceScale: { borderColor: colour("line") },
+    timeScale: { borderColor: colour("line"), timeVisible, secondsVisible: false, tickMarkFormatter: timeVisible ? label : undefined },
+    localization: { locale: document.documentElement.lang, timeFormatter: label, dateFormat: "yyyy-MM-dd" },
+    crosshair: { mode: 0, vertLine: { labelBackgroundColor: colour("edge") }, horzLine: { labelBackgroundColor: colour("edge") } },
+    handleScroll: !timeVisible, handleScale: !timeVisible,
+  });
+}
+
+const fixed = (value) => value.toFixed(2).replace("-", "−").replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+
+function candles(box, data) {
+  const rise = colour("rise");
+  const fall = colour("fall");
+  const chart = frame(box, Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 70), false);
+  const prices = chart.addSeries(LightweightCharts.CandlestickSeries, {
+    upColor: colour("panel"), downColor: fall, borderUpColor: rise, borderDownColor: fall, wickUpColor: rise, wickDownColor: fall,
+    priceFormat: { type: "custom", formatter: fixed, minMove: 0.01 }, lastValueVisible: false, priceLineVisible: false,
+  });
+  const volume = chart.addSeries(LightweightCharts.HistogramSeries, {
+    color: colour("edge"), priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
+  }, 1);
+  prices.setData(data.bars);
+  volume.setData(data.volumes);
+  const last = data.bars.at(-1);
+  prices.createPriceLine({
+    price: last.close, color: last.close < last.open ? fall : rise, lineStyle: 2, lineWidth: 1, axisLabelVisible: true,
+    axisLabelTextColor: colour("on-accent"), title: "",
+  });
+  chart.panes()[1].setHeight(90);
+  chart.timeScale().setVisibleLogicalRange({ from: data.bars.length - 130, to: data.bars.length + 3 });
+  const show = (bar, amount) => {
+    if (!legend || !bar) return;
+    const day = typeof bar.time === "string" ? bar.time : "";
+    legend.textContent = `${day}  O ${fixed(bar.open)}  H ${fixed(bar.high)}  L ${fixed(bar.low)}  C ${fixed(bar.close)}  V ${(amount?.value ?? 0).toLocaleString("en")}`;
+  };
+  show(data.bars.at(-1), data.volumes.at(-1));
+  chart.subscribeCrosshairMove((at) => {
+    const bar = at.seriesData.get(prices);
+    show(bar ? { ...bar, time: bar.time } : data.bars.at(-1), bar ? at.seriesData.get(volume) : data.volumes.at(-1));
+  });
+  return chart;
+}
+
+function columns(box, data) {
+  const chart = frame(box, 210, true);
+  const looks = { accepted: "accent", refused: "high" };
+  // Bars stand on each other: the whole first, the refused part in front of it.
+  const refused = data.series.refused;
+  const whole = data.series.accepted.map((point, i) => ({ time: point.time, value: point.value + (refused[i]?.value ?? 0) }));
+  for (const [name, points] of [["accepted", whole], ["refused", refused]]) {
+    const series = chart.addSeries(LightweightCharts.HistogramSeries, {
+      color: colour(looks[name]), priceFormat: { type: "custom", formatter: (value) => Math.round(value).toLocaleString("en"), minMove: 1 },
+      priceLineVisible: false, lastValueVisible: name === "accepted", base: 0,
+    });
+    series.setData(points);
+  }
+  chart.timeScale().fitContent();
+  return chart;
+}
+
+function draw(root) {
+  for (const box of root.querySelectorAll("[data-chart]:not([data-drawn])")) {
+    box.dataset.drawn = "1";
+    const data = JSON.parse(box.querySelector("script").textContent);
+    (data.kind === "candles" ? candles : columns)(box, data);
+  }
+}
+
+draw(document);
+document.body.addEventListener("htmx:afterSwap", (event) => draw(event.detail.target));

@@ -1,0 +1,93 @@
+// Lists: every [data-list] becomes a grid; filters, sort and the open row are in the page's address.
+import { handle } from "./keys.js";
+import { notice, t } from "./page.js";
+import { closeDrawer, openDrawer } from "./drawer.js";
+import { exportRows } from "./export.js";
+import { makeGrid } from "./grid.js";
+import { showColumnsMenu } from "./columns.js";
+
+const form = document.getElementById("filters");
+const query = new URLSearchParams(location.search);
+let list = null;
+
+function filters() {
+  const values = form ? Object.fromEntries(new FormData(form)) : {};
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ""));
+}
+
+function tell(changes) {
+  const address = new URL(location.href);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+  }
+  history.replaceState(null, "", address);
+}
+
+function start(place) {
+  const config = JSON.parse(place.querySelector("script").textContent);
+  const main = Boolean(form) && !place.closest(".tabpanel");
+  const made = makeGrid(place, config, {
+    filters: main ? filters : () => ({}),
+    sort: (main && query.get("sort")) || config.sort,
+    onSort: (sort) => main && tell({ sort }),
+    onOpen: (row, address, again) => {
+      if (again || place.closest(".tabpanel")) location.assign(address);
+      else openDrawer(place, address, () => tell({ row: "" })) && tell({ row: address });
+    },
+    onCount: (n) => {
+      const count = document.getElementById("row-count");
+      if (main && count) count.textContent = t("{n} rows", { n: n.toLocaleString("en") });
+    },
+  });
+  if (main) {
+    list = made;
+    if (query.get("row")?.startsWith("/")) openDrawer(place, query.get("row"), () => tell({ row: "" }));
+  }
+  return made;
+}
+
+if (form) {
+  for (const [name, value] of query) if (form.elements[name]) form.elements[name].value = value;
+  let waiting = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      tell(Object.fromEntries([...form.elements].filter((e) => e.name).map((e) => [e.name, e.value.trim()])));
+      list.reload();
+    }, 250);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+
+for (const place of document.querySelectorAll("[data-list]")) {
+  const panel = place.closest(".tabpanel");
+  if (panel?.hidden !== false && panel) panel.addEventListener("shown", () => start(place), { once: true });
+  else start(place);
+}
+
+function freeze() {
+  const button = document.querySelector('[data-do="freeze"]');
+  const frozen = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(frozen));
+  list.freeze(frozen);
+  notice(frozen ? t("Frozen: rows do not move until you press Space.") : t("Live"));
+}
+
+document.addEventListener("click", (event) => {
+  const wanted = event.target.closest("[data-do]")?.dataset.do;
+  if (wanted === "freeze") freeze();
+  if (wanted === "copy") list.copy();
+  if (wanted === "columns") showColumnsMenu(list);
+  if (wanted === "csv" || wanted === "tsv") exportRows(list, wanted);
+});
+
+if (form) {
+  handle((event) => {
+    if (event.key === "j" || event.key === "k") return list.move(event.key === "j" ? 1 : -1);
+    if (event.key === "Enter" && !event.target.closest("a, button")) return list.open();
+    if (event.key === "Escape") return closeDrawer();
+    if (event.key === " " && !event.target.closest("a, button")) { freeze(); return true; }
+    return false;
+  });
+}

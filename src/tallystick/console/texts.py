@@ -1,0 +1,53 @@
+"""The sentences that the browser's scripts show; each page carries them in its language."""
+
+from __future__ import annotations
+
+from tallystick.console.words import mark as _
+from tallystick.core.text import translate
+
+__all__ = ["SENTENCES", "script_texts"]
+
+SENTENCES = (
+    _("{n} rows"),
+    _("{n} rows copied"),
+    _("Accounts"),
+    _("Account {number}"),
+    _("Cancel"),
+    _("Check the hash chain"),
+    _("Checking…"),
+    _("Close"),
+    _("Columns"),
+    _("Commands"),
+    _("Connected"),
+    _("Connection lost. Trying again; nothing you see is current."),
+    _("Data {n} s old"),
+    _("Done."),
+    _("Frozen: rows do not move until you press Space."),
+    _("Instrument {symbol}"),
+    _("Instruments"),
+    _("Loading"),
+    _("Live"),
+    _("No match"),
+    _("Nothing fits these filters."),
+    _("Nothing here yet."),
+    _("Pages"),
+    _("Sound: every hash fits."),
+    _("Stale"),
+    _("Switch language"),
+    _("Switch theme"),
+    _("The chain is damaged."),
+    _("The server did not answer."),
+    _("Trace id copied"),
+    _("Try again"),
+    _("no"),
+    _("yes"),
+)
+
+
+def script_texts(language: str) -> dict[str, str]:
+    """English sentence → sentence in a language; empty for English, whose sentences are the keys.
+
+    >>> script_texts("en")
+    {}
+    """
+    return {} if language == "en" else {sentence: translate(sentence, language) for sentence in SENTENCES}

@@ -1,0 +1,75 @@
+"""How values are written: the same forms on the server's pages and in the browser's grids (`static/js/written.js`).
+
+>>> written(12345000, Field("Net", "money"), zone="Asia/Taipei")
+'1,235'
+>>> written(-5800000, Field("Price", "price", decimals=2), zone="Asia/Taipei")
+'−580.00'
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from tallystick.console.fields import Field
+from tallystick.core.ids import NUMBERS_A_DAY, format_day_id
+from tallystick.core.money import format_money
+from tallystick.core.time import format_time, parse_time
+
+__all__ = ["EMPTY", "written"]
+
+EMPTY = "–"
+WHOLE_KINDS = {"money", "price", "quantity", "count", "bytes", "percent"}
+HASH_SHOWN = 12
+TIME_SHOWN = 12
+MINUS = "−"
+
+
+def written(value: Any, field: Field, *, zone: str) -> str:
+    """A value as people read it, without unit; `–` for none. Coded values and flags are words, made elsewhere."""
+    if value is None or value == "":
+        return EMPTY
+    if field.kind in WHOLE_KINDS and not str(value).lstrip("-").isdigit():
+        return str(value)
+    match field.kind:
+        case "money" | "price":
+            return format_money(int(value), field.decimals)
+        case "quantity" | "count" | "bytes":
+            return f"{int(value):,}".replace("-", MINUS)
+        case "percent":
+            return _percent(int(value), field.decimals)
+        case "number":
+            return str(value).replace("-", MINUS)
+        case "time":
+            return format_time(nanoseconds(value), zone, digits=3)[11:] if nanoseconds(value) else EMPTY
+        case "stamp":
+            return format_time(nanoseconds(value), zone, digits=3) if nanoseconds(value) else EMPTY
+        case "id":
+            return _day_id(value, field.letter)
+        case "hash":
+            return str(value)[:HASH_SHOWN]
+        case "list":
+            return "; ".join(map(str, value)) or EMPTY if isinstance(value, list | tuple) else str(value)
+        case _:
+            return str(value)
+
+
+def nanoseconds(value: Any) -> int:
+    """UTC nanoseconds of a time in any of the forms that replies have: number, digits, ISO text, datetime."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, datetime.datetime):
+        return parse_time(value.isoformat(sep=" "))
+    text = str(value)
+    return int(text) if text.isdigit() else parse_time(text.replace("T", " ").removesuffix("Z"))
+
+
+def _percent(parts: int, decimals: int) -> str:
+    """Parts per 10,000 as percent with a sign: a change reads without colour."""
+    sign = "+" if parts > 0 else MINUS if parts < 0 else ""
+    return f"{sign}{abs(parts) / 100:.{decimals}f}"
+
+
+def _day_id(value: Any, letter: str) -> str:
+    text = str(value)
+    return format_day_id(letter, int(text)) if text.isdigit() and int(text) >= NUMBERS_A_DAY else text

@@ -1,0 +1,329 @@
+"""Changing tables: creating them, and replacing some of their files by others in one Iceberg snapshot.
+
+Every change is one snapshot, so each snapshot is the end of a transaction and gets the next business version, which
+is written into the snapshot itself. Two writers of one table conflict when they commit at once: the loser looks at the
+table anew and tries again, a bounded number of times. A change with a token happens once: a second one with the same
+token is answered with the first.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestFile
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.sorting import SortField, SortOrder
+from pyiceberg.table.update.snapshot import _OverwriteFiles
+from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, YearTransform
+from pyiceberg.typedef import Record as PartitionRecord
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DoubleType,
+    FixedType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+)
+from sqlalchemy.exc import OperationalError
+
+from tallystick.core.lake.catalog import Catalog, Version, busy
+from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
+from tallystick.core.lake.durable import alone, file_uri
+from tallystick.core.lake.layout import Layout
+from tallystick.core.lake.plan import Plan, PlannedFile, planned_file, read_plan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Change", "Tables"]
+
+TRIES = 12
+FIRST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.5
+MANIFESTS_BEFORE_MERGE = 20
+
+TRANSFORMS = {"day": DayTransform, "month": MonthTransform, "year": YearTransform}
+
+PROPERTIES = {
+    "format-version": "2",
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": str(MANIFESTS_BEFORE_MERGE),
+    "write.parquet.compression-codec": "zstd",
+    "write.parquet.compression-level": "3",
+    "write.parquet.row-group-limit": str(ROW_GROUP_ROWS),
+    "write.metadata.previous-versions-max": "20",
+}
+
+
+class Change(NamedTuple):
+    """What a commit did: the business version, whether it is an earlier commit's with the same token, the new plan."""
+
+    version: Version
+    repeated: bool
+    plan: Plan
+
+
+class _Replace(_OverwriteFiles):
+    """An overwrite that also drops manifests which name no live file, so that their number stays bounded."""
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        return [m for m in super()._existing_manifests() if m.has_added_files() or m.has_existing_files()]
+
+
+class Tables:
+    """The Iceberg side of a lake: PyIceberg's catalog and tables, loaded when something changes."""
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self.folder = folder
+        self.catalog = catalog
+        self._lock = threading.RLock()
+        with alone(folder):
+            self._iceberg = SqlCatalog(
+                "lake",
+                uri=f"sqlite:///{catalog.path}?timeout=30",
+                warehouse=file_uri(folder),
+                **{"py-io-impl": "tallystick.core.lake.durable.DurableFiles"},
+            )
+        self._loaded: dict[str, Table] = {}
+
+    def close(self) -> None:
+        """Let go of the catalog's connections."""
+        self._iceberg.engine.dispose()
+
+    def load(self, name: str) -> Table:
+        """A table at its current metadata, from memory when nobody has changed it. NoSuchTableError if unknown."""
+        known = self._loaded.get(name)
+        if known is None or known.metadata_location != self.catalog.pointer(name):
+            known = self._loaded[name] = self._iceberg.load_table(name)
+        return known
+
+    def create(self, layout: Layout) -> None:
+        """Make a table; nothing happens when it is there (another process was first)."""
+        namespace = layout.name.rpartition(".")[0]
+        self._iceberg.create_namespace_if_not_exists(namespace)
+        schema = Schema(
+            *(_iceberg_field(number, field) for number, field in enumerate(layout.stored_arrow, 1))
+        )
+        location = file_uri(self.folder / "tables" / Path(*layout.name.split(".")))
+        try:
+            self._iceberg.create_table(
+                layout.name,
+                schema,
+                location,
+                _partition_spec(layout, schema),
+                _sort_order(layout, schema),
+                PROPERTIES,
+            )
+        except TableAlreadyExistsError:
+            return
+
+    def grow(self, layout: Layout) -> None:
+        """Add the layout's new optional columns to a table."""
+        with self.load(layout.name).update_schema() as update:
+            known = update._schema.column_names
+            for field in layout.stored_arrow:
+                if field.name not in known:
+                    update.add_column(field.name, _iceberg_type(field.type))
+        self._loaded.pop(layout.name)
+
+    def commit(
+        self,
+        layout: Layout,
+        added: Sequence[WrittenFile],
+        removed: Callable[[Plan], Sequence[PlannedFile]],
+        *,
+        operation: str,
+        token: str = "",
+    ) -> Change:
+        """Add files and remove those that `removed` names in the plan at the moment of commit, as one snapshot.
+
+        `removed` may raise to give the change up. Conflicts are retried; TallystickError `lake.busy` when the tries
+        are used up.
+        """
+        for attempt in range(TRIES):
+            if token and (earlier := self._earlier(layout.name, token)):
+                return Change(earlier, True, self.plan(layout))
+            table = self.load(layout.name)
+            plan = self.plan(layout)
+            leaving = removed(plan)
+            try:
+                return self._try(layout, table, plan, added, leaving, operation, token)
+            except (CommitFailedException, OperationalError, sqlite3.OperationalError):
+                self._loaded.pop(layout.name, None)
+                time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))
+        raise busy(layout.name, TRIES)
+
+    def _try(
+        self,
+        layout: Layout,
+        table: Table,
+        plan: Plan,
+        added: Sequence[WrittenFile],
+        leaving: Sequence[PlannedFile],
+        operation: str,
+        token: str,
+    ) -> Change:
+        version = max(plan.version, self._last_version(layout.name)) + 1
+        marks = {"tally.version": str(version), "tally.operation": operation, "tally.token": token}
+        files = [_data_file(table, file) for file in added]
+        transaction = table.transaction()
+        update = transaction.update_snapshot(snapshot_properties=marks)
+        if leaving:
+            producer: Any = _Replace(Operation.OVERWRITE, transaction, table.io, snapshot_properties=marks)
+            for file in leaving:
+                producer.delete_data_file(_leaving_file(table, file))
+        else:
+            producer = update.merge_append()
+        for data_file in files:
+            producer.append_data_file(data_file)
+        producer.commit()
+        transaction.commit_transaction()
+        snapshot = table.metadata.current_snapshot()
+        assert snapshot is not None
+        sequence = snapshot.sequence_number or 0
+        gone = {file.path for file in leaving}
+        kept = [file for file in plan.files if file.path not in gone]
+        kept += [planned_file(layout, table.schema(), table.location(), f, sequence) for f in files]
+        after = Plan(snapshot.snapshot_id, version, len(table.metadata.snapshots), tuple(kept))
+        recorded = int((snapshot.summary or {})["total-data-files"])  # type: ignore[index, arg-type]
+        assert recorded == len(kept), f"{layout.name}: snapshot has {recorded} files, plan {len(kept)}"
+        rows = after.rows - plan.rows
+        committed_at = snapshot.timestamp_ms * 1_000_000
+        done = Version(layout.name, version, snapshot.snapshot_id, committed_at, rows, operation, token)
+        self.catalog.keep_commit(done, table.metadata_location, msgspec.msgpack.encode(after))
+        return Change(done, False, after)
+
+    def plan(self, layout: Layout, snapshot_id: int | None = None) -> Plan:
+        """The plan of a table now, kept or made; or at an older snapshot. KeyError if that is expired."""
+        if snapshot_id is not None:
+            return read_plan(layout, self.load(layout.name), snapshot_id)
+        pointer = self.catalog.pointer(layout.name)
+        if pointer is None:
+            raise NoSuchTableError(layout.name)
+        if body := self.catalog.plan(layout.name, pointer):
+            return msgspec.msgpack.decode(body, type=Plan)
+        table = self.load(layout.name)
+        self._learn_versions(layout.name, table)
+        plan = read_plan(layout, table)
+        self.catalog.keep_plan(layout.name, table.metadata_location, msgspec.msgpack.encode(plan))
+        return plan
+
+    def _learn_versions(self, name: str, table: Table) -> None:
+        """Keep the versions of snapshots whose writer died between the commit and our own note of it."""
+        found = []
+        rows = 0
+        for snapshot in table.metadata.snapshots:
+            summary: Any = snapshot.summary or {}
+            total = int(summary.get("total-records", 0))
+            if "tally.version" in summary.additional_properties:
+                found.append(
+                    Version(
+                        name,
+                        int(summary["tally.version"]),
+                        snapshot.snapshot_id,
+                        snapshot.timestamp_ms * 1_000_000,
+                        total - rows,
+                        summary["tally.operation"],
+                        summary["tally.token"],
+                    )
+                )
+            rows = total
+        self.catalog.keep_versions(found)
+
+    def _earlier(self, name: str, token: str) -> Version | None:
+        found = self.catalog.version_of_token(name, token)
+        if found is None and self.catalog.plan(name, self.catalog.pointer(name) or "") is None:
+            self._learn_versions(name, self.load(name))
+            found = self.catalog.version_of_token(name, token)
+        return found
+
+    def _last_version(self, name: str) -> int:
+        versions = self.catalog.versions(name)
+        return versions[-1].version if versions else 0
+
+    def forget(self, name: str) -> None:
+        """Look at a table anew the next time."""
+        self._loaded.pop(name, None)
+
+
+def _data_file(table: Table, written: WrittenFile) -> DataFile:
+    schema = table.schema()
+    statistics = data_file_statistics_from_parquet_metadata(
+        parquet_metadata=written.metadata,
+        stats_columns=compute_statistics_plan(schema, table.properties),
+        parquet_column_mapping=parquet_path_to_id_mapping(schema),
+    )
+    added = DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=f"{table.location()}/{written.path}",
+        file_format=FileFormat.PARQUET,
+        partition=_partition(written.partition),
+        file_size_in_bytes=written.size,
+        **statistics.to_serialized_dict(),
+    )
+    added.spec_id = table.metadata.default_spec_id
+    return added
+
+
+def _leaving_file(table: Table, file: PlannedFile) -> DataFile:
+    """What Iceberg needs to know of a file to remove it."""
+    leaving = DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=f"{table.location()}/{file.path}",
+        file_format=FileFormat.PARQUET,
+        partition=_partition(file.partition),
+        record_count=file.rows,
+        file_size_in_bytes=file.size,
+    )
+    leaving.spec_id = table.metadata.default_spec_id
+    return leaving
+
+
+def _partition(number: int | None) -> PartitionRecord:
+    return PartitionRecord() if number is None else PartitionRecord(number)
+
+
+def _partition_spec(layout: Layout, schema: Schema) -> PartitionSpec:
+    if layout.partition is None:
+        return UNPARTITIONED_PARTITION_SPEC
+    column, rhythm = layout.stored_partition, layout.partition[1]
+    source = schema.find_field(column).field_id
+    return PartitionSpec(PartitionField(source, 1000, TRANSFORMS[rhythm](), f"{column}_{rhythm}"))
+
+
+def _sort_order(layout: Layout, schema: Schema) -> SortOrder:
+    fields = [schema.find_field(name).field_id for name in layout.order]
+    return SortOrder(*(SortField(source_id=field, transform=IdentityTransform()) for field in fields))
+
+
+def _iceberg_field(number: int, field: pa.Field) -> NestedField:
+    return NestedField(number, field.name, _iceberg_type(field.type), required=not field.nullable)
+
+
+def _iceberg_type(kind: pa.DataType) -> Any:
+    types = {
+        "string": StringType, "int64": LongType, "int32": IntegerType, "double": DoubleType, "bool": BooleanType,
+        "date32[day]": DateType, "binary": BinaryType,
+    }  # fmt: skip
+    name = str(kind)
+    return FixedType(kind.byte_width) if name.startswith("fixed_size_binary") else types[name]()

@@ -1,0 +1,197 @@
+"""Writing rows as sorted Parquet files, one for each partition that they touch.
+
+Files are named `data/<partition>/<random>.parquet`, with `.unique` before the ending when no key is in the file
+twice. They are on disk when the writer returns; nothing names them until a commit does.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.lake.durable import sync_file, sync_folder
+from tallystick.core.lake.layout import DAY_COLUMN, Layout, unknown_column
+from tallystick.core.lake.plan import UNIQUE_SUFFIX
+
+__all__ = ["ROW_GROUP_ROWS", "WrittenFile", "restored", "stored", "write_files"]
+
+ROW_GROUP_ROWS = 61_440
+COMPRESSION_LEVEL = 3
+DICTIONARY_LIMIT = 4_096
+"""Texts with at most this many distinct values are written as dictionaries that are ready."""
+
+NANOSECONDS_A_DAY = 86_400_000_000_000
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class WrittenFile(NamedTuple):
+    """A data file on disk: path below the table's folder, partition, and Parquet's own description of it."""
+
+    path: str
+    partition: int | None
+    size: int
+    metadata: pq.FileMetaData
+
+
+def stored(layout: Layout, table: pa.Table) -> pa.Table:
+    """The rows in the types of the data files. TallystickError for missing, unknown or empty required columns."""
+    unknown = [name for name in table.column_names if name not in layout.kinds]
+    if unknown:
+        raise unknown_column(layout, unknown[0])
+    columns = {}
+    for column in layout.columns:
+        if column.name not in table.column_names and not column.optional:
+            raise TallystickError(
+                "lake.column_missing",
+                "The rows for {table} lack the column {column}.",
+                "Add the column.",
+                table=layout.name,
+                column=column.name,
+            )
+        field = layout.stored_arrow.field(column.name)
+        if column.name not in table.column_names:
+            columns[column.name] = pa.nulls(table.num_rows, field.type)
+            continue
+        values = table[column.name]
+        if values.null_count and not column.optional:
+            raise TallystickError(
+                "lake.column_null",
+                "{count} rows for {table} have no {column}.",
+                "Fill the column.",
+                table=layout.name,
+                column=column.name,
+                count=values.null_count,
+            )
+        if pa.types.is_timestamp(values.type):
+            values = values.cast(pa.timestamp("ns", values.type.tz))
+        columns[column.name] = values.cast(field.type)
+    if layout.stored_partition == DAY_COLUMN and layout.partition:
+        days = (columns[layout.partition[0]].to_numpy() // NANOSECONDS_A_DAY).astype(np.int32)
+        columns = {DAY_COLUMN: pa.array(days).cast(pa.date32()), **columns}
+    return pa.table(columns, schema=layout.stored_arrow)
+
+
+def restored(layout: Layout, table: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """Stored columns in the types that callers see."""
+    fields = [layout.arrow.field(name) for name in columns]
+    arrays = [table[field.name].cast(field.type) for field in fields]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def write_files(layout: Layout, rows: pa.Table, folder: Path) -> list[WrittenFile]:
+    """Write stored rows below a table's folder, sorted, a file for each partition; durable on return."""
+    if rows.num_rows == 0:
+        return []
+    rows = _with_dictionaries(rows.combine_chunks())
+    numbers = _partition_numbers(layout, rows)
+    keys = [_comparable(rows[name]) for name in layout.order]
+    order = _order([numbers, *keys])
+    if order is not None:
+        numbers, keys = numbers[order], [key[order] for key in keys]
+    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
+    repeated = _repeated(keys[:-1])
+    jobs = []
+    for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(numbers)], strict=True):
+        partition = int(numbers[start]) if layout.partition else None
+        part = rows.slice(start, end - start) if order is None else rows.take(pa.array(order[start:end]))
+        jobs.append((partition, part, not repeated[start + 1 : end].any()))
+    with ThreadPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1)) as pool:
+        written = list(pool.map(lambda job: _write(layout, folder, *job), jobs))
+    for parent in {(folder / file.path).parent for file in written}:
+        sync_folder(parent)
+    sync_folder(folder / "data")
+    return written
+
+
+def _write(layout: Layout, folder: Path, partition: int | None, part: pa.Table, unique: bool) -> WrittenFile:
+    name = f"{uuid.uuid4().hex}{UNIQUE_SUFFIX if unique else '.parquet'}"
+    parts = ["data", name] if partition is None else ["data", layout.partition_name(partition), name]
+    path = folder.joinpath(*parts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    collected: list[pq.FileMetaData] = []
+    pq.write_table(
+        part,
+        path,
+        compression="zstd",
+        compression_level=COMPRESSION_LEVEL,
+        row_group_size=ROW_GROUP_ROWS,
+        store_schema=False,
+        metadata_collector=collected,
+    )
+    sync_file(path)
+    return WrittenFile("/".join(parts), partition, path.stat().st_size, collected[0])
+
+
+def _with_dictionaries(rows: pa.Table) -> pa.Table:
+    """Texts of few distinct values as dictionaries: they are compared, sorted and written as numbers."""
+    for index, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type):
+            column = rows.column(index).dictionary_encode()
+            if column.num_chunks == 1 and len(column.chunk(0).dictionary) <= DICTIONARY_LIMIT:
+                rows = rows.set_column(index, field.with_type(column.type), column)
+    return rows
+
+
+def _partition_numbers(layout: Layout, rows: pa.Table) -> Array:
+    if layout.partition is None:
+        return np.zeros(rows.num_rows, dtype=np.int64)
+    days: Array = rows[layout.stored_partition].cast(pa.int32()).to_numpy()
+    rhythm = layout.partition[1]
+    if rhythm == "day":
+        return days.astype(np.int64)
+    unit = "datetime64[M]" if rhythm == "month" else "datetime64[Y]"
+    dates: Array = days.astype("datetime64[D]").astype(unit)
+    return dates.astype(np.int64)
+
+
+def _comparable(column: pa.ChunkedArray) -> Array:
+    """Numbers in the order of the column's values."""
+    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+        column = column.dictionary_encode()
+    if not pa.types.is_dictionary(column.type):
+        kind = pa.int32() if pa.types.is_date32(column.type) else column.type
+        found: Array = column.cast(kind).to_numpy()
+        return found
+    column = column.unify_dictionaries().combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    ranks = np.empty(len(column.dictionary), dtype=np.int32)
+    ranks[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(len(ranks), dtype=np.int32)
+    indices: Array = column.indices.to_numpy()
+    return ranks[indices]
+
+
+def _order(keys: list[Array]) -> Array | None:
+    """The stable order of rows by several keys; None when they are in order already."""
+    undecided = np.ones(len(keys[0]) - 1, dtype=bool)
+    for key in keys:
+        if (undecided & (key[1:] < key[:-1])).any():
+            break
+        undecided &= key[1:] == key[:-1]
+        if not undecided.any():
+            return None
+    else:
+        return None
+    import polars as pl
+
+    frame = pl.DataFrame({str(number): key for number, key in enumerate(keys)})
+    found: Array = frame.select(pl.arg_sort_by(frame.columns, maintain_order=True)).to_series().to_numpy()
+    return found
+
+
+def _repeated(keys: list[Array]) -> Array:
+    """For each row of the sorted rows, whether its key equals the one of the row before."""
+    same = np.ones(len(keys[0]), dtype=bool)
+    same[0] = False
+    for key in keys:
+        same[1:] &= key[1:] == key[:-1]
+    return same

@@ -1,0 +1,154 @@
+"""Replies in the form the caller asked for.
+
+Records are JSON. Tables are JSON `{columns, rows, total_rows}`, or by the Accept header an Arrow stream, Parquet, CSV
+or TSV. In JSON, times are ISO 8601 in UTC with nanoseconds, hashes are hexadecimal, and whole numbers past 2^53 are
+text, since most JSON readers would round them. CSV and TSV give amounts as exact decimals.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tallystick.core.operations import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FORMATS", "encode", "plain", "table_document"]
+
+EXACT = 2**53 - 1
+AMOUNT_UNIT = b"1e-4 of the currency"
+AMOUNT_DECIMALS = 4
+
+
+def encode(reply: Any) -> bytes:
+    """A reply as JSON."""
+    return msgspec.json.encode(plain(reply))
+
+
+def plain(value: Any) -> Any:
+    r"""A reply as dictionaries, lists and plain values, as JSON shows it.
+
+    >>> plain({"id": 20261120000000042, "hash": b"\x0f", "on": datetime.date(2026, 11, 20)})
+    {'id': '20261120000000042', 'hash': '0f', 'on': '2026-11-20'}
+    """
+    built = msgspec.to_builtins(value, builtin_types=(bytes, memoryview), enc_hook=_odd, str_keys=True)
+    return _exact(built)
+
+
+def table_document(table: Table) -> dict[str, Any]:
+    """A Table as `{columns: [{name, type, unit}], rows: [[…]], total_rows}`."""
+    import pyarrow as pa
+
+    columns = []
+    values = []
+    for field, column in zip(table.arrow.schema, table.arrow.columns, strict=True):
+        unit = (field.metadata or {}).get(b"unit", b"").decode()
+        columns.append({"name": field.name, "type": str(field.type), "unit": unit})
+        values.append(_times(column).to_pylist() if pa.types.is_temporal(field.type) else column.to_pylist())
+    rows = [list(row) for row in zip(*values, strict=True)]
+    return {"columns": columns, "rows": rows, "total_rows": table.total_rows}
+
+
+def _odd(value: Any) -> Any:
+    """What msgspec does not know: our Table, NumPy scalars and arrays, anything else as its text."""
+    if isinstance(value, Table):
+        return table_document(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "_asdict"):
+        return value._asdict()
+    return str(value)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _exact(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_exact(inner) for inner in value]
+    if isinstance(value, bytes | memoryview):
+        return value.hex()
+    if isinstance(value, int) and not -EXACT <= value <= EXACT:
+        return str(value)
+    return value
+
+
+def _times(column: Any) -> Any:
+    """A column of times or dates as text: ISO 8601, times in UTC with all their digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ" if column.type.tz else "%Y-%m-%dT%H:%M:%S")
+    return column.cast(pa.string())
+
+
+def _spread(table: pa.Table) -> pa.Table:
+    """A table as a spreadsheet reads it: amounts as decimals, times as ISO text, nested values as JSON."""
+    import pyarrow as pa
+
+    for index, field in enumerate(table.schema):
+        column = table.column(index)
+        if (field.metadata or {}).get(b"unit") == AMOUNT_UNIT and pa.types.is_integer(field.type):
+            texts = [
+                None if v is None else str(Decimal(v).scaleb(-AMOUNT_DECIMALS)) for v in column.to_pylist()
+            ]
+        elif pa.types.is_timestamp(field.type):
+            texts = _times(column)
+        elif pa.types.is_nested(field.type) or "binary" in str(field.type):
+            texts = [None if v is None else _cell(v) for v in column.to_pylist()]
+        else:
+            continue
+        table = table.set_column(
+            index, field.name, pa.array(texts, pa.string()) if isinstance(texts, list) else texts
+        )
+    return table
+
+
+def _cell(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else encode(value).decode()
+
+
+def _arrow(table: Table) -> bytes:
+    import pyarrow as pa
+
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.arrow.schema) as writer:
+        writer.write_table(table.arrow)
+    return sink.getvalue()
+
+
+def _parquet(table: Table) -> bytes:
+    from pyarrow import parquet
+
+    sink = io.BytesIO()
+    parquet.write_table(table.arrow, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _separated(delimiter: str) -> Callable[[Table], bytes]:
+    def write(table: Table) -> bytes:
+        spread = _spread(table.arrow)
+        sink = io.StringIO()
+        writer = csv.writer(sink, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(spread.column_names)
+        writer.writerows(zip(*(column.to_pylist() for column in spread.columns), strict=True))
+        return sink.getvalue().encode()
+
+    return write
+
+
+FORMATS: dict[str, Callable[[Any], bytes]] = {
+    "application/json": encode,
+    "application/vnd.apache.arrow.stream": _arrow,
+    "application/vnd.apache.parquet": _parquet,
+    "text/csv": _separated(","),
+    "text/tab-separated-values": _separated("\t"),
+}
+"""Media type → how a Table is written in it; the first is the one given when nothing is asked."""

@@ -1,0 +1,50 @@
+"""What a load says about itself."""
+
+from __future__ import annotations
+
+from tallystick.core.schema import Record, Timestamp
+
+__all__ = ["FileReport", "LoadReport", "RowReason"]
+
+
+class RowReason(Record, frozen=True, kw_only=True):
+    """Why a row was not loaded: its number as in the file, its column, and the reason in words."""
+
+    file: str
+    row: int
+    column: str
+    code: str
+    reason: str
+    value: str
+
+
+class FileReport(Record, frozen=True, kw_only=True):
+    """What became of one file: rows loaded and quarantined, rows that were there or came twice alike (`duplicates`),
+    rows that say that nothing was traded, values rounded to 1e-4, columns that were not used, SHA-256 in hex.
+
+    `repeated` says that the content was loaded before; the numbers are that load's.
+    """
+
+    file: str
+    loaded: int
+    quarantined: int
+    duplicates: int
+    without_trade: int
+    rounded: int
+    source_hash: str
+    known_time: Timestamp
+    repeated: bool = False
+    unused_columns: list[str] = []
+
+
+class LoadReport(Record, frozen=True, kw_only=True):
+    """What a load did, in all and by file; `reasons` are the first of the quarantined rows in order of row."""
+
+    dataset: str
+    loaded: int
+    quarantined: int
+    duplicates: int
+    without_trade: int
+    reasons: list[RowReason]
+    files: list[FileReport]
+    source_hash: str

@@ -1,0 +1,181 @@
+"""Reading values exactly: decimals to 1e-4 integers, whole numbers, dates and times, a column at a time.
+
+A value decides by its decimal digits. A column of floats is read by each float's shortest decimal form, which is what
+its vendor wrote; digits beyond the fourth are rounded half up, away from zero, and counted.
+
+>>> import polars as pl
+>>> read_decimals(pl.Series(["1,234.5", "0.00005", "-0.00005", "--", "abc"])).values.to_list()
+[12345000, 1, -1, None, None]
+"""
+
+from __future__ import annotations
+
+import decimal
+from typing import NamedTuple
+
+import polars as pl
+
+__all__ = ["Column", "as_text", "is_missing", "read_clock_times", "read_dates", "read_decimals", "read_whole"]
+
+DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+TIME_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%Y/%m/%d %H:%M",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d %H:%M:%S",
+)
+MISSING = ("", "-", "--", "---", "N/A", "NA", "null", "NULL", "None")
+"""What files write for no value. (NaN is none of them: it is a fault of its own.)"""
+
+LARGEST = 2**63 - 1
+TOO_LARGE = decimal.Decimal(10**15)
+"""No amount in 1e-4 of this size fits int64, whatever its unit."""
+
+
+class Column(NamedTuple):
+    """A column that was read: values (null where missing or faulty), which are missing, unreadable, no finite numbers,
+    or too large for int64, and how many were rounded to the unit.
+    """
+
+    values: pl.Series
+    missing: pl.Series
+    unreadable: pl.Series
+    not_finite: pl.Series
+    too_large: pl.Series
+    rounded: int = 0
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """A column as text without blanks around and without Excel's `="…"`; floats in their shortest form."""
+    if column.dtype == pl.String:
+        text = column.str.strip_chars()
+        if bool(text.str.starts_with('="').any()):
+            text = text.str.strip_prefix('="').str.strip_suffix('"').str.strip_chars()
+        return text
+    return column.cast(pl.String)
+
+
+def is_missing(column: pl.Series) -> pl.Series:
+    """Which values are not there."""
+    if column.dtype == pl.String:
+        return column.is_null() | column.str.strip_chars().is_in(MISSING)
+    return column.is_null()
+
+
+def read_decimals(column: pl.Series, multiply: int = 1) -> Column:
+    """Amounts as int64 in 1e-4, times a unit's factor."""
+    if column.dtype.is_integer():
+        highest = LARGEST // (10_000 * multiply)
+        wide = column.cast(pl.Int64, strict=False)
+        fits = wide.is_between(-highest, highest).fill_null(False)
+        values = wide.set(~fits, None) * (10_000 * multiply)
+        return Column(values, column.is_null(), _never(column), _never(column), ~fits & column.is_not_null())
+    values, rounded = _decimals(column.cast(pl.String), multiply)
+    places = values.is_null().arg_true()
+    if not len(places):
+        return _whole_column(values, rounded)
+    rest = column.gather(places)
+    text = as_text(rest).str.replace_all(",", "", literal=True)
+    second, more = _decimals(text, multiply)
+    missing, not_finite = is_missing(rest), _not_finite(rest, text)
+    large = second.is_null() & text.cast(pl.Decimal(38, 4), strict=False).is_not_null()
+    unreadable = second.is_null() & ~missing & ~not_finite & ~large
+    missing, unreadable, not_finite, large = (
+        _never(column).scatter(places, part) for part in (missing, unreadable, not_finite, large)
+    )
+    return Column(values.scatter(places, second), missing, unreadable, not_finite, large, rounded + more)
+
+
+def read_whole(column: pl.Series, multiply: int = 1) -> Column:
+    """Whole numbers as int64 times a unit's factor; a fraction that the factor does not make whole is unreadable."""
+    scaled = read_decimals(column, multiply)
+    broken = (scaled.values % 10_000 != 0).fill_null(False)
+    values = (scaled.values // 10_000).set(broken, None)
+    return scaled._replace(values=values, unreadable=scaled.unreadable | broken)
+
+
+def read_dates(column: pl.Series) -> Column:
+    """Dates of the usual forms."""
+    if column.dtype == pl.Date:
+        return _read(column, column)
+    if isinstance(column.dtype, pl.Datetime):
+        return _read(column, column.dt.date())
+    found = column.cast(pl.String).str.to_date(DATE_FORMATS[0], strict=False)
+    places = found.is_null().arg_true()
+    if len(places):
+        text = as_text(column.gather(places))
+        rest = text.str.to_date(DATE_FORMATS[0], strict=False)
+        for form in DATE_FORMATS[1:]:
+            rest = _first_of(rest, text.str.to_date(form, strict=False))
+        found = found.scatter(places, rest)
+    return _read(column, found)
+
+
+def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> Column:
+    """Moments as UTC nanoseconds from times of a zone; a clock time alone is put on its date."""
+    moments: pl.Series
+    if isinstance(column.dtype, pl.Datetime):
+        moments = column.dt.cast_time_unit("ns")
+        if column.dtype.time_zone is None:
+            moments = moments.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    elif column.dtype == pl.Int64:
+        return _read(column, column)
+    else:
+        text = as_text(column)
+        if dates is not None and not bool(text.str.contains(r"[-/T]|^\d{9,}").any()):
+            text = dates.cast(pl.String) + " " + text
+        local = text.str.to_datetime(TIME_FORMATS[0], time_unit="ns", strict=False)
+        for form in TIME_FORMATS[1:]:
+            if local.null_count() == 0:
+                break
+            local = _first_of(local, text.str.to_datetime(form, time_unit="ns", strict=False))
+        moments = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return _read(column, moments.dt.convert_time_zone("UTC").cast(pl.Int64))
+
+
+def _decimals(text: pl.Series, multiply: int) -> tuple[pl.Series, int]:
+    """Plain decimal texts as int64 in 1e-4 (null where they are not, or too large), and how many were rounded."""
+    if multiply == 1 and not bool(text.str.contains(r"\.[0-9]{5}|[eE]").any()):
+        near, rounded = text.cast(pl.Decimal(38, 4), strict=False), 0
+    else:
+        # Digits beyond the 18th cannot change a half-up decision at the fourth, and a cast would round them first.
+        cut = text.str.replace(r"(\.[0-9]{18})[0-9]+", "$1")
+        exact = cut.cast(pl.Decimal(38, 18), strict=False)
+        if multiply != 1:
+            exact = exact.set(~exact.is_between(-TOO_LARGE, TOO_LARGE).fill_null(True), None) * multiply
+        near = exact.round(4, mode="half_away_from_zero")
+        rounded = int((near != exact).sum())
+        near = near.cast(pl.Decimal(38, 4), strict=False)
+    return near.to_physical().cast(pl.Int64, strict=False), rounded
+
+
+def _not_finite(column: pl.Series, text: pl.Series) -> pl.Series:
+    if column.dtype.is_float():
+        return (~column.is_finite()).fill_null(False)
+    return text.str.contains(r"(?i)^[+-]?(nan|inf|infinity)$").fill_null(False)
+
+
+def _whole_column(values: pl.Series, rounded: int = 0) -> Column:
+    never = _never(values)
+    return Column(values, never, never, never, never, rounded)
+
+
+def _read(column: pl.Series, values: pl.Series) -> Column:
+    """A column whose only faults are what could not be read."""
+    holes = values.is_null()
+    if not bool(holes.any()):
+        return _whole_column(values)
+    missing = is_missing(column)
+    return Column(values, missing, holes & ~missing, _never(column), _never(column))
+
+
+def _first_of(one: pl.Series, other: pl.Series) -> pl.Series:
+    return one.zip_with(one.is_not_null(), other)
+
+
+def _never(column: pl.Series) -> pl.Series:
+    return pl.repeat(False, len(column), dtype=pl.Boolean, eager=True)

@@ -1,0 +1,1 @@
+"""Bars of what the simulated exchange trades: minutes, auction prints, days."""

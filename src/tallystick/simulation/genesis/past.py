@@ -1,0 +1,61 @@
+"""The made-up market's past: a year of bars of every instrument, and what the clients' books are drawn from."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tallystick.core.schema import date_number
+from tallystick.market import day_terms
+from tallystick.simulation.genesis.listing import Listing
+from tallystick.simulation.genesis.plan import DemoPlan
+from tallystick.simulation.genesis.prices import DailyBars, daily_bars
+from tallystick.simulation.genesis.wealth import Market
+from tallystick.simulation.returns import bootstrap_returns
+
+if TYPE_CHECKING:
+    from tallystick.market import MarketMachine
+
+__all__ = ["Past", "draw_past", "market_of"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Past(NamedTuple):
+    """The sessions of the history, the instrument codes of its columns, and the bars [sessions, instruments]."""
+
+    sessions: list[datetime.date]
+    codes: Array
+    bars: DailyBars
+
+
+def draw_past(
+    machine: MarketMachine, plan: DemoPlan, listing: Listing, last: datetime.date, returns: Array
+) -> Past:
+    """Bars from the plan's first day to `last`, from real daily returns [days, shares] by the dated rules."""
+    codes = np.array([machine.code_of(command.symbol) for command in listing.commands], np.int64)
+    sessions = machine.calendar("XTAI").sessions(plan.history_from, last)
+    drawn = bootstrap_returns(returns, listing.sources, len(sessions), plan.seed, own=listing.own)
+
+    def terms_of(session: datetime.date, prices: Array) -> Array:
+        return day_terms(machine, codes, prices, session)
+
+    bars = daily_bars(listing.first_prices, drawn, sessions, terms_of, machine.tick_arrays, plan.seed)
+    return Past(sessions, codes, bars)
+
+
+def market_of(machine: MarketMachine, listing: Listing, past: Past) -> Market:
+    """What the clients' books are drawn from. Needs the fee and tax rules of the last session."""
+    last = past.sessions[-1]
+    fees = machine.fee_terms(last)
+    calendar = machine.calendar("XTAI")
+    settled = [date_number(calendar.settlement_date(session)) for session in past.sessions[-2:]]
+    return Market(
+        session_numbers=np.array([date_number(session) for session in past.sessions], np.int32),
+        open=past.bars.open, high=past.bars.high, low=past.bars.low, close=past.bars.close,
+        codes=past.codes, popularity=listing.popularity, commission=fees.commission,
+        taxes=[fees.transaction_tax[command.product] for command in listing.commands],
+        settlement_dates=(settled[0], settled[1]),
+    )  # fmt: skip

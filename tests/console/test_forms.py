@@ -1,0 +1,53 @@
+"""Forms: made from an operation's fields, confirmed by a typed word, refused with a remedy."""
+
+from __future__ import annotations
+
+
+def test_form_is_sent_only_after_the_word_is_typed(ann):
+    ann.open("/do/work.open")
+    button = ann.page.locator("form[data-operation] button")
+    assert button.is_disabled()
+    ann.page.fill("input[name=room]", "risk")
+    ann.page.fill("input[name=title]", "Ask the branch")
+    ann.page.fill("[data-confirm]", "opne")
+    assert button.is_disabled()
+    ann.page.fill("[data-confirm]", "open")
+    button.click()
+    ann.page.wait_for_selector(".result:not([hidden])")
+    assert "Done." in ann.page.inner_text(".result")
+    assert ann.page.locator(".result.refused").count() == 0
+
+
+def test_refusal_stands_below_the_form_with_its_remedy(ann):
+    ann.open("/do/work.close?work=none")
+    assert ann.page.input_value("input[name=work]") == "none"
+    ann.page.fill("textarea[name=text]", "done")
+    ann.page.fill("[data-confirm]", "close")
+    ann.page.click("form[data-operation] button")
+    ann.page.wait_for_selector(".result.refused")
+    assert "core.unknown_work" in ann.page.inner_text(".result")
+
+
+def test_maker_cannot_approve_and_a_second_person_can(visit):
+    ben, ann = visit(user="ben"), visit(user="ann")
+    ben.open("/do/risk.kill_switch")
+    ben.page.fill("input[name=scope]", "firm")
+    ben.page.select_option("select[name=stopped]", "false")
+    ben.page.fill("textarea[name=reason]", "The fault is mended")
+    ben.page.fill("[data-confirm]", "kill_switch")
+    ben.page.click("form[data-operation] button")
+    ben.page.wait_for_selector(".result:not([hidden])")
+    listed = ben.ask("/api/approvals/list?state=open&sort=-proposed_at")
+    names = [column["name"] for column in listed["columns"]]
+    proposal = dict(zip(names, listed["rows"][0], strict=True))["proposal"]
+    for person, outcome in ((ben, "core.same_person"), (ann, "Done.")):
+        person.open(f"/do/approvals.approve?proposal={proposal}")
+        person.page.fill("[data-confirm]", "approve")
+        person.page.click("form[data-operation] button")
+        person.page.wait_for_selector(".result:not([hidden])")
+        assert outcome in person.page.inner_text(".result")
+
+
+def test_operation_that_changes_nothing_has_no_form(ann):
+    ann.page.goto(f"{ann.address}/do/risk.orders")
+    assert "console.no_form" in ann.page.inner_text("main")

@@ -1,0 +1,126 @@
+"""Lists sort and filter on the server, keep their state in the address, and give their rows away."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+
+def test_list_shows_32_rows_at_900_pixels(ann):
+    ann.open("/risk/orders")
+    room = ann.page.evaluate(
+        "document.querySelector('.grid').clientHeight - document.querySelector('.ag-header').offsetHeight"
+    )
+    assert room / 24 >= 32
+    assert ann.page.evaluate("document.querySelector('.ag-row').offsetHeight") == 24
+
+
+def test_filter_narrows_on_the_server_and_is_in_the_address(ann):
+    ann.open("/risk/orders")
+    whole = ann.ask("/api/risk/orders?limit=1")["total_rows"]
+    refused = ann.ask("/api/risk/orders?limit=1&status=refused")["total_rows"]
+    assert 0 < refused < whole
+    assert ann.page.inner_text("#row-count") == f"{whole:,} rows"
+    ann.page.select_option("select[name=status]", "refused")
+    ann.page.wait_for_function(f"document.getElementById('row-count').textContent === '{refused:,} rows'")
+    assert "status=refused" in ann.page.url
+    assert set(ann.rows("status")) == {"✕Refused"} or {text.split()[-1] for text in ann.rows("status")} == {
+        "Refused"
+    }
+    ann.page.reload()
+    ann.settle()
+    assert ann.page.inner_text("#row-count") == f"{refused:,} rows"
+
+
+def test_sort_is_done_by_the_server(ann):
+    ann.open("/risk/orders")
+    ann.page.click('.ag-header-cell[col-id="price"] .head')
+    ann.page.wait_for_url("**sort=-price**")
+    ann.settle()
+    largest = ann.ask("/api/risk/orders?limit=5&sort=-price")
+    place = [column["name"] for column in largest["columns"]].index("price")
+    wanted = [f"{row[place] / 10_000:,.2f}" for row in largest["rows"]]
+    ann.page.wait_for_function(
+        f"""document.querySelector('.ag-row[row-index="0"] [col-id="price"]').innerText === '{wanted[0]}'"""
+    )
+    assert ann.rows("price")[:5] == wanted
+
+
+def test_scrolling_asks_for_more_rows(ann):
+    ann.open("/risk/orders")
+    total = ann.ask("/api/risk/orders?limit=1")["total_rows"]
+    last = ann.ask(f"/api/risk/orders?limit=1&offset={total - 1}&sort=-received_at")
+    ann.page.evaluate(
+        "() => { const v = [...document.querySelectorAll('.grid *')].find((e) => e.scrollHeight > e.clientHeight + 1000);"
+        " v.scrollTop = v.scrollHeight; }"
+    )
+    number = str(int(last["rows"][0][0]) % 10**9)
+    ann.page.wait_for_selector(f'.grid [col-id="order_id"] a:text-is("O20261120-{number}")')
+
+
+def test_units_are_in_headers_and_numbers_are_right_aligned(ann):
+    ann.open("/risk/orders")
+    assert ann.page.inner_text('.ag-header-cell[col-id="price"]').split() == ["Price", "TWD"]
+    assert ann.page.evaluate(
+        """getComputedStyle(document.querySelector('.ag-row [col-id="price"]')).textAlign"""
+    ) in ("right", "end")
+    assert "TWD" not in "".join(ann.rows("price"))
+
+
+def test_empty_list_says_what_would_be_here_and_the_command(ann):
+    ann.open("/history/quarantine")
+    text = ann.page.inner_text(".overlay")
+    assert "Rows that could not be loaded will be here" in text
+    assert "tally history load" in text
+
+
+def test_filter_without_a_match_says_so(ann):
+    ann.open("/ledger/accounts")
+    ann.page.fill("input[name=search]", "nothing like it")
+    ann.page.wait_for_selector('.overlay:not([hidden]) >> text="Nothing fits these filters."')
+
+
+def test_filter_that_the_server_refuses_shows_why(ann):
+    ann.open("/risk/orders")
+    ann.page.fill("input[name=business_date]", "yesterday")
+    ann.page.wait_for_selector(".overlay:not([hidden]) .code")
+    assert "operations.request" in ann.page.inner_text(".overlay")
+
+
+def test_rows_are_copied_as_text(ann):
+    ann.open("/ledger/accounts")
+    ann.page.click('[data-do="copy"]')
+    ann.page.wait_for_selector("#notice:not([hidden])")
+    lines = ann.page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert lines[0].split("\t")[0] == "Number"
+    assert lines[1].split("\t")[0] == ann.rows("number")[0]
+
+
+def test_export_gives_all_rows_that_fit(ann):
+    ann.open("/risk/orders?status=refused")
+    total = ann.ask("/api/risk/orders?limit=1&status=refused")["total_rows"]
+    with ann.page.expect_download() as waiting:
+        ann.page.click('[data-do="csv"]')
+    text = waiting.value.path().read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert waiting.value.suggested_filename == "orders.csv"
+    assert len(rows) == total
+    assert {row["status"] for row in rows} == {"refused"}
+    assert "." in rows[0]["price"]
+
+
+def test_hidden_column_stays_hidden(ann):
+    ann.open("/ledger/accounts")
+    ann.page.click('[data-do="columns"]')
+    ann.page.click('.columns-menu label:has-text("Branch") input')
+    ann.page.keyboard.press("Escape")
+    assert ann.page.locator('.ag-header-cell[col-id="branch"]').count() == 0
+    ann.page.reload()
+    ann.settle()
+    assert ann.page.locator('.ag-header-cell[col-id="branch"]').count() == 0
+
+
+def test_row_in_the_address_opens_its_drawer(ann):
+    ann.open("/ledger/accounts?row=/ledger/accounts/17")
+    ann.page.wait_for_selector(".drawer h1")
+    assert "17" in ann.page.inner_text(".drawer .facts")

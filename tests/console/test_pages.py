@@ -1,0 +1,108 @@
+"""Every page opens without a complaint of the browser, in both themes and languages, and is accessible."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+PAGES = (
+    "/",
+    "/journal/batches",
+    "/journal/batches/{batch}",
+    "/work",
+    "/approvals",
+    "/market/instruments",
+    "/market/instruments/{symbol}",
+    "/market/rules",
+    "/history/datasets",
+    "/history/quarantine",
+    "/ledger/accounts",
+    "/ledger/accounts/{account}",
+    "/ledger/positions",
+    "/ledger/trades",
+    "/ledger/obligations",
+    "/ledger/settlement",
+    "/risk/orders",
+    "/risk/orders/{order}",
+    "/governance/day-report",
+    "/governance/tour",
+    "/interfaces",
+    "/do/work.open",
+    "/do/risk.kill_switch",
+    "/rooms/clients",
+    "/rooms/quant",
+    "/rooms/advisory",
+)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+GRAVE = ("serious", "critical")
+
+
+def addresses(visitor):
+    """The pages with real things in their places."""
+    visitor.open("/risk/orders")
+    order = visitor.page.locator('.grid [col-id="order_id"] a').first.inner_text()
+    places = {
+        "order": order,
+        "symbol": visitor.ask("/api/market/instruments?limit=1")["rows"][0][1],
+        "account": visitor.ask("/api/ledger/accounts?limit=20")["rows"][19][0],
+        "batch": visitor.ask("/api/journal/head")["seq"],
+    }
+    return [path.format(**places) for path in PAGES]
+
+
+def violations(visitor, axe):
+    """What axe-core finds serious, one line each."""
+    visitor.page.evaluate(axe)
+    found = visitor.page.evaluate("async () => (await axe.run(document)).violations")
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found if each["impact"] in GRAVE]
+
+
+@pytest.mark.parametrize(("theme", "language"), [("dark", "en"), ("light", "zh_Hant")])
+def test_every_page_opens_and_is_accessible(visit, axe, theme, language):
+    checker = visit(theme=theme, language=language, bypass_csp=True)
+    problems = {}
+    for path in addresses(checker):
+        checker.complaints.clear()
+        checker.open(path)
+        problems[path] = [*checker.complaints, *violations(checker, axe)]
+        heading = checker.page.locator("h1").first.inner_text()
+        if language == "zh_Hant" and not path.startswith(("/market/instruments/", "/do/")):
+            problems[path] += [] if CHINESE.search(heading) else [f"heading is {heading}"]
+        # The words of the page itself, not those of the data in it.
+        lang = checker.page.get_attribute("html", "lang")
+        problems[path] += (
+            [] if lang == {"en": "en", "zh_Hant": "zh-Hant-TW"}[language] else [f"lang is {lang}"]
+        )
+    assert not {path: found for path, found in problems.items() if found}
+
+
+@pytest.mark.parametrize(("theme", "language"), [("dark", "zh_Hant"), ("light", "en")])
+def test_pages_with_scripts_keep_the_strict_policy(visit, theme, language):
+    visitor = visit(theme=theme, language=language)
+    for path in addresses(visitor)[:12]:
+        visitor.open(path)
+    assert visitor.complaints == []
+
+
+def test_sign_in_page_is_accessible(visit, axe):
+    visitor = visit(user="", bypass_csp=True)
+    visitor.page.goto(f"{visitor.address}/login")
+    assert violations(visitor, axe) == []
+
+
+def test_nothing_is_loaded_from_outside(ann):
+    asked = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    for path in addresses(ann):
+        ann.open(path)
+    assert asked
+    assert {url for url in asked if not url.startswith((ann.address, "data:", "blob:"))} == set()
+
+
+def test_page_works_at_double_zoom(visit):
+    visitor = visit()
+    visitor.page.set_viewport_size({"width": 720, "height": 450})
+    visitor.open("/risk/orders")
+    assert visitor.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert len(visitor.rows("order_id")) > 5

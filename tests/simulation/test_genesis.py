@@ -1,0 +1,151 @@
+"""A plan makes the same firm each time, its books prove, and only the vault knows names."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+import numpy as np
+import pytest
+from demo_firm import PLAN, by_instrument, digests, make
+from stdnum import isin
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import date_number
+from tallystick.core.settings import FirmSettings, Settings
+from tallystick.core.vault import Vault
+from tallystick.firm import Firm
+from tallystick.ledger import HOUSE_ACCOUNT_COUNT
+from tallystick.ledger.events import AccountKind, RecordOpeningTrade, Side
+from tallystick.simulation import DemoPlan, build
+from tallystick.simulation.genesis.listing import made_up_instruments
+from tallystick.simulation.genesis.names import identity_of, person
+from tallystick.simulation.genesis.people import account_numbers, client_people
+from tallystick.simulation.truth import read_truth
+
+
+def test_equal_plans_make_equal_firms_and_seeds_differ(built_folder, tmp_path):
+    with Firm.open(built_folder, user="demo") as first, make(tmp_path / "again") as again:
+        assert digests(first) == digests(again)
+    with make(tmp_path / "other", msgspec.structs.replace(PLAN, seed=8)) as other:
+        assert digests(other)["ledger"] != digests(again)["ledger"]
+
+
+def test_accounts_made_in_batches_of_another_size_are_as_many_and_named_alike(tmp_path):
+    vault = Vault(tmp_path / "vault.sqlite")
+    vault.adopt_key(b"k" * 32)
+    day = datetime.date(2026, 11, 19)
+    whole = list(client_people(PLAN, vault, day, 8, 7))
+    one = list(client_people(msgspec.structs.replace(PLAN, accounts_at_once=10_000), vault, day, 8, 7))
+    assert (len(whole), len(one)) == (3, 1)
+    for name in ("account", "party"):
+        joined = np.concatenate([people.accounts[name] for people in whole])
+        assert np.array_equal(joined, one[0].accounts[name])
+        assert np.array_equal(joined[:200], np.sort(joined[:200]))
+
+
+def test_books_sum_to_zero_and_every_account_has_its_number(built):
+    ledger = built.house.machine("ledger")
+    accounts = ledger.accounts()
+    assert len(accounts) == HOUSE_ACCOUNT_COUNT + 200 + 8
+    assert int(accounts["posted"].sum()) == 0
+    assert not by_instrument(ledger.positions()).any()
+    clients = accounts[accounts["kind"] == AccountKind.CLIENT]
+    assert len(set(clients["number"].tolist())) == 208
+    assert (account_numbers(clients["branch"], clients["account"]) == clients["number"]).all()
+    assert set(clients["branch"].tolist()) == {9801, 9802, 9803, 9804}
+
+
+def test_unsettled_trades_settle_on_the_demo_day_and_after(built):
+    ledger = built.house.machine("ledger")
+    trades = built.house.journal.columns(RecordOpeningTrade).records
+    settles = {str(day.astype("datetime64[D]")) for day in np.unique(trades["settlement_date"])}
+    assert settles == {"2026-11-20", "2026-11-23"}
+    sells = trades[trades["side"] == Side.SELL]
+    assert (sells["tax"] > 0).any()
+    assert (trades["fee"] >= 20_0000).all()
+    buys = trades[trades["side"] == Side.BUY]
+    assert len(buys) > 20
+    assert len(sells) > 20
+    due = ledger.obligations(date_number(PLAN.date))
+    assert len(due)
+    held = ledger.positions()
+    keys = held["account"].astype(np.int64) << 32 | held["instrument"]
+    own = due[(due["tier"] == 1) & (due["instrument"] >= 0) & (due["amount"] < 0)]
+    places = np.searchsorted(keys, own["account"].astype(np.int64) << 32 | own["instrument"])
+    assert (held["posted"][places] >= -own["amount"]).all(), "sellers hold what they owe"
+
+
+def test_only_the_labelled_clients_lack_money(built):
+    ledger = built.house.machine("ledger")
+    due = ledger.obligations(date_number(PLAN.date))
+    cash = due[(due["tier"] == 1) & (due["instrument"] == -1) & (due["amount"] < 0)]
+    posted = ledger.accounts()["posted"]
+    short = cash[posted[cash["account"]] < -cash["amount"]]
+    clients = short["account"][short["account"] >= HOUSE_ACCOUNT_COUNT]
+    truth = read_truth(built.path, PLAN.first_day)
+    assert sorted(clients.tolist()) == truth["account"].to_pylist()
+    assert 1 <= truth.num_rows <= 3
+
+
+def test_names_are_in_the_vault_and_nowhere_else(built):
+    reference = built.house.vault.reference(identity_of(17))
+    assert built.house.vault.person(reference) == person(17, seed=PLAN.seed)
+    name = person(17, seed=PLAN.seed)["name"].encode()
+    kept = [path for path in built.path.rglob("*") if path.is_file() and name in path.read_bytes()]
+    assert {path.name.partition("-")[0] for path in kept} <= {"vault.sqlite"}
+    parties = built.house.machine("ledger").accounts()["reference"].tolist()
+    assert reference.encode() in parties
+
+
+def test_instruments_are_made_up_and_sound():
+    listing = made_up_instruments(180, 20, 20, 7)
+    symbols = [command.symbol for command in listing.commands]
+    assert len(set(symbols)) == 200
+    assert all(symbol[0] == "M" and symbol[1:5].isdigit() for symbol in symbols)
+    assert all(isin.is_valid(command.isin) for command in listing.commands)
+    assert len({command.name_zh for command in listing.commands}) == 200
+    assert {command.venue for command in listing.commands} == {"XTAI", "ROCO"}
+    assert sum(command.product == "etf" for command in listing.commands) == 20
+    assert listing.popularity.sum() == pytest.approx(1)
+
+
+def test_a_year_of_bars_is_in_the_lake(built):
+    rows = built.call("history.bars", start=PLAN.history_from, end=PLAN.first_day)
+    sessions = len(built.house.machine("market").calendar("XTAI").sessions(PLAN.history_from, PLAN.first_day))
+    assert rows.total_rows == 20 * sessions
+
+
+def test_a_build_goes_on_where_it_was_stopped(tmp_path, built_folder):
+    from tallystick.core.progress import Recorded, Stopped
+
+    class StopsLate(Recorded):
+        def step(self, units: int = 1, note: str = "") -> None:
+            super().step(units, note)
+            self.stop_asked = self.what == "Taking over books"
+
+    settings = Settings(firm=FirmSettings(clock="commands", seed=PLAN.seed))
+    with Firm.create(tmp_path / "firm", first_day=PLAN.first_day, settings=settings, user="demo") as firm:
+        with pytest.raises(Stopped):
+            build(firm.context(progress=StopsLate()), PLAN)
+        with pytest.raises(TallystickError) as caught:
+            build(firm.context(), msgspec.structs.replace(PLAN, seed=8))
+        assert caught.value.code == "simulation.not_empty"
+        build(firm.context(), PLAN)
+        with Firm.open(built_folder, user="demo") as whole:
+            assert digests(firm) == digests(whole)
+
+
+@pytest.mark.parametrize(
+    ("clock", "plan", "code"),
+    [
+        ("system", PLAN, "simulation.clock"),
+        ("commands", DemoPlan(date=datetime.date(2026, 11, 23)), "simulation.wrong_day"),
+    ],
+)
+def test_a_firm_that_does_not_fit_the_plan_is_refused(tmp_path, clock, plan, code):
+    settings = Settings(firm=FirmSettings(clock=clock))
+    with Firm.create(tmp_path / "firm", first_day=PLAN.first_day, settings=settings, user="demo") as firm:
+        with pytest.raises(TallystickError) as caught:
+            build(firm.context(), plan)
+        assert caught.value.code == code
