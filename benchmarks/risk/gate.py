@@ -11,8 +11,9 @@ from Python, and the whole `GateMachine.decide`. Peers get the first 30,000 of t
   explanations; its order objects are made before the clock starts.
 - the referee of tests/risk: the same rules as the gate, in plain Python.
 
-Rates are told by the clock and by the process's own time; ratios are of the latter. Left out: the journal, the socket and the decoding of messages (benchmarks/core/journal.py has those). `--store` writes
-the ratios that a later run is held to (a drop of 20% fails). Compile time is told apart.
+Rates are told by the clock and by the process's own time; ratios are of the latter. Left out: the journal, the socket
+and the decoding of messages (benchmarks/core/journal.py has those). `--store` writes the ratios that a later run is
+held to (a drop of 20% fails). Compile time is told apart.
 """
 
 from __future__ import annotations

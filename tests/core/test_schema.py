@@ -123,3 +123,11 @@ def test_open_size_columns_are_no_fixed_record_but_have_arrow() -> None:
 def test_date_numbers_are_arrow_and_numpy_days(date: datetime.date) -> None:
     assert number_date(date_number(date)) == date
     assert np.datetime64(date, "D").astype(int) == date_number(date)
+
+
+def test_bytes_that_no_record_packs_to_stay_visible() -> None:
+    packed = np.zeros(1, dtype=schema_of(Sample).dtype)
+    packed["colour"], packed["code"] = 9, b"\xff\xfe"
+    (row,) = schema_of(Sample).unpack(packed)
+    assert row.colour == 9
+    assert row.code == "\\xff\\xfe"

@@ -204,7 +204,11 @@ class Schema(typing.Generic[AnyRecord]):
         return packed
 
     def unpack(self, packed: np.ndarray[Any, np.dtype[Any]]) -> list[AnyRecord]:
-        """A structured array back to records; the inverse of `pack`."""
+        """A structured array back to records; the inverse of `pack`.
+
+        Bytes that no record would pack to (a refused command's) stay visible: an unknown enum value as its number,
+        bytes that are no UTF-8 escaped.
+        """
         lists: list[Sequence[Any]] = []
         hints = typing.get_type_hints(self.record)
         for name, column in self.columns.items():
@@ -212,9 +216,10 @@ class Schema(typing.Generic[AnyRecord]):
             if column is not None and column.kind == "date":
                 values = [number_date(value) for value in values]
             elif column is not None and column.kind == "text_fixed":
-                values = [value.decode() for value in values]
+                values = [value.decode(errors="backslashreplace") for value in values]
             elif hints[name] not in (int, float, bool, bytes):
-                values = [hints[name](value) for value in values]
+                known = {member.value: member for member in hints[name]}
+                values = [known.get(value, value) for value in values]
             lists.append(values)
         names = tuple(self.columns)
         return [self.record(**dict(zip(names, row, strict=True))) for row in zip(*lists, strict=True)]
