@@ -216,7 +216,8 @@ class Book:
             .sort("account")
         )
         return cash.with_columns(
-            pl.lit("cash").alias("tier"),
+            pl.lit("client").alias("tier"),
+            pl.lit("CLEARING").alias("counterparty"),
             pl.lit(None, pl.String).alias("symbol"),
             pl.lit(None, pl.Int64).alias("quantity"),
             pl.lit("due").alias("status"),

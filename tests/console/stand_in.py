@@ -485,10 +485,8 @@ def datasets(context: Context, request: history_operations.DatasetsRequest) -> T
 @operation("history.quarantine", permission="history.read", summary="Rows that could not be loaded.")
 def quarantine(context: Context, request: history_operations.QuarantineRequest) -> Table:
     """Nothing is in quarantine."""
-    return listing(
-        pl.DataFrame(schema={"dataset": pl.String, "file": pl.String, "row": pl.Int64, "reason": pl.String}),
-        request,
-    )
+    names = ("dataset", "file", "row", "column", "value", "reason", "text", "known_time")
+    return listing(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), request)
 
 
 class BatchesRequest(Record, frozen=True, kw_only=True):

@@ -60,8 +60,6 @@ def test_list_shows_only_columns_that_come(page, ann):
 OPTIONAL = {
     # The stand-in's tables are thinner than the rooms' own.
     "positions": {"retained", "kept"},
-    "obligations": {"counterparty"},
-    "quarantine": {"column", "value", "text", "known_time"},
     "datasets": {"quarantined", "files", "known_time"},
 }
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+ROOMS = {
+    "f": "/",
+    "h": "/market/instruments",
+    "l": "/ledger/accounts",
+    "c": "/rooms/clients",
+    "r": "/risk/orders",
+    "q": "/rooms/quant",
+    "a": "/rooms/advisory",
+    "v": "/governance/day-report",
+}
 
 
-@pytest.mark.parametrize(
-    ("letter", "path"),
-    [("f", "/"), ("h", "/market/instruments"), ("l", "/ledger/accounts"), ("c", "/rooms/clients"), ("r", "/risk/orders"),
-     ("q", "/rooms/quant"), ("a", "/rooms/advisory"), ("v", "/governance/day-report")],
-)  # fmt: skip
-def test_g_and_a_letter_go_to_a_room(ann, letter, path):
-    ann.page.goto(f"{ann.address}/rooms/clients" if letter != "c" else f"{ann.address}/rooms/quant")
-    ann.page.keyboard.press("g")
-    ann.page.keyboard.press(letter)
-    ann.page.wait_for_url(ann.address + path)
+def test_g_and_a_letter_go_to_a_room(ann):
+    for letter, path in ROOMS.items():
+        ann.page.keyboard.press("g")
+        ann.page.keyboard.press(letter)
+        ann.page.wait_for_url(ann.address + path)
 
 
 def test_rows_are_walked_opened_and_closed(ann):

@@ -22,7 +22,7 @@ def test_filter_narrows_on_the_server_and_is_in_the_address(ann):
     assert 0 < refused < whole
     assert ann.page.inner_text("#row-count") == f"{whole:,} rows"
     ann.page.select_option("select[name=status]", "refused")
-    ann.page.wait_for_function(f"document.getElementById('row-count').textContent === '{refused:,} rows'")
+    ann.until(f"document.getElementById('row-count').textContent === '{refused:,} rows'")
     assert "status=refused" in ann.page.url
     assert set(ann.rows("status")) == {"✕Refused"} or {text.split()[-1] for text in ann.rows("status")} == {
         "Refused"
@@ -40,7 +40,7 @@ def test_sort_is_done_by_the_server(ann):
     largest = ann.ask("/api/risk/orders?limit=5&sort=-price")
     place = [column["name"] for column in largest["columns"]].index("price")
     wanted = [f"{row[place] / 10_000:,.2f}" for row in largest["rows"]]
-    ann.page.wait_for_function(
+    ann.until(
         f"""document.querySelector('.ag-row[row-index="0"] [col-id="price"]').innerText === '{wanted[0]}'"""
     )
     assert ann.rows("price")[:5] == wanted
@@ -51,8 +51,10 @@ def test_scrolling_asks_for_more_rows(ann):
     total = ann.ask("/api/risk/orders?limit=1")["total_rows"]
     last = ann.ask(f"/api/risk/orders?limit=1&offset={total - 1}&sort=-received_at")
     ann.page.evaluate(
-        "() => { const v = [...document.querySelectorAll('.grid *')].find((e) => e.scrollHeight > e.clientHeight + 1000);"
-        " v.scrollTop = v.scrollHeight; }"
+        """() => {
+             const tall = [...document.querySelectorAll('.grid *')].find((e) => e.scrollHeight > e.clientHeight + 1000);
+             tall.scrollTop = tall.scrollHeight;
+           }"""
     )
     number = str(int(last["rows"][0][0]) % 10**9)
     ann.page.wait_for_selector(f'.grid [col-id="order_id"] a:text-is("O20261120-{number}")')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tallystick.core.money import format_money
+
 
 def refused_order(visitor):
     visitor.open("/risk/orders?status=refused")
@@ -100,7 +102,7 @@ def test_board_sums_the_day_up(ann):
     text = ann.page.inner_text(".board")
     assert f"{report['orders']:,}" in text
     assert f"{report['refused']:,}" in text
-    assert f"{report['turnover'] // 10_000:,}" in text
+    assert format_money(int(report["turnover"]), 0) in text
     ann.page.wait_for_selector(".movers .rise, .movers .fall")
 
 

@@ -32,7 +32,9 @@ def test_sign_in_never_leads_to_another_site(visit, elsewhere):
     assert visitor.page.get_attribute("#login", "data-next") == "/"
 
 
-def test_sign_out_ends_the_session(ann):
+def test_sign_out_ends_the_session(visit):
+    ann = visit(user="")
+    ann.sign_in("ann")
     ann.open("/work")
     ann.page.click("#sign-out")
     ann.page.wait_for_url("**/login")

@@ -48,9 +48,9 @@ def test_journal_that_moves_is_followed(ann):
     ann.open("/work")
     before = int(ann.page.get_attribute("#journal-seq", "data-seq"))
     rows = len(ann.rows("work"))
-    ann.page.evaluate(
-        """async () => fetch('/api/work/open', {method: 'POST', body: JSON.stringify({room: 'risk', title: 'Look again'}),
-             headers: {'X-Form-Key': document.querySelector('meta[name=form-key]').content}})"""
-    )
-    ann.page.wait_for_function(f"Number(document.getElementById('journal-seq').dataset.seq) > {before}")
-    ann.page.wait_for_function(f"document.querySelectorAll('.grid .ag-row').length === {rows + 1}")
+    key = ann.page.get_attribute("meta[name=form-key]", "content")
+    body = {"room": "risk", "title": "Look again"}
+    sent = ann.page.request.post(f"{ann.address}/api/work/open", data=body, headers={"X-Form-Key": key})
+    assert sent.status == 200
+    ann.until(f"Number(document.getElementById('journal-seq').dataset.seq) > {before}")
+    ann.until(f"document.querySelectorAll('.grid .ag-row').length === {rows + 1}")

@@ -20,7 +20,7 @@ from house.source import ROOT
 from tallystick import cli
 
 HOW_TO = ROOT / "docs" / "how-to"
-RUNNABLE = ("take-a-firm-over", "grant-access", "approve-a-change")
+RUNNABLE = ("take-a-firm-over", "grant-access", "approve-a-change", "load-prices")
 
 
 class Reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.history.csv_lines import cut
@@ -17,6 +17,7 @@ BLANK = st.sampled_from(["", "  ", "\t"])
 LINE = st.one_of(GOOD.filter(str.strip), BROKEN, BLANK)
 
 
+@settings(deadline=None)
 @given(st.lists(LINE, max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_cut_is_a_loop_over_lines(lines, ending, ends, mark):
     text = ("\ufeff" if mark else "") + ending.join(["a,b,c", *lines]) + (ending if ends else "")
@@ -39,6 +40,7 @@ def test_cut_is_a_loop_over_lines(lines, ending, ends, mark):
         assert found.line(number) == line
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(

@@ -7,7 +7,7 @@ import decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.history.values import MISSING, read_clock_times, read_dates, read_decimals, read_whole
@@ -46,6 +46,7 @@ def found(column, place):
     return column.values[place]
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBER, min_size=1, max_size=20), st.sampled_from([1, 1, 1_000]))
 def test_decimals_are_those_of_decimal_arithmetic(texts, multiply):
     column = read_decimals(pl.Series(texts, dtype=pl.String), multiply)
@@ -54,6 +55,7 @@ def test_decimals_are_those_of_decimal_arithmetic(texts, multiply):
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e10, 1e10), min_size=1, max_size=20))
 def test_floats_are_read_by_their_shortest_decimal(values):
     column = read_decimals(pl.Series(values, dtype=pl.Float64))

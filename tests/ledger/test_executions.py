@@ -197,3 +197,26 @@ def test_large_batch_grows_everything(firm):
     date = datetime.date(1970, 1, 1) + datetime.timedelta(days=20_000)
     firm.accept(CloseTrading(trade_date=date, settlement_date=date + datetime.timedelta(days=2)))
     assert firm.ledger.fees(20_000)["fills"].sum() == count
+
+
+def test_unsettled_trades_count_in_the_totals_overnight(firm):
+    firm.has_cash(ANNA, 200_000)
+    firm.accept(fill())
+    firm.closes_trading(MONDAY, TUESDAY)
+    firm.close_day(MONDAY)
+    # cash there, the lot's cost, what Anna owes, what the house gets of it
+    assert firm.ledger.books.gross.tolist() == [money(200_000 + 100_142 + 100_142 + 142), 1_000]
+
+
+def test_opening_trades_carry_lots_in_their_order():
+    sale = opening_trade(execution_id=1, quantity=60)
+    older = opening_trade(execution_id=2, quantity=50, side=Side.BUY, trade_date=FOUNDED)
+    lots = []
+    for batches in ([[sale, older]], [[sale], [older]]):
+        firm = Firm()
+        firm.holds(ANNA, 100, cost=10, acquired_on=MONDAY)
+        for batch in batches:
+            firm.accept(*batch)
+        lots.append(firm.ledger.books.lots.save()["quantity"].tolist())
+    # the sale took from what was there when it came, not from the older lot that came after it
+    assert lots == [[50, 40], [50, 40]]

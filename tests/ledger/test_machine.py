@@ -15,7 +15,7 @@ from tallystick.core.snapshots import SnapshotHead, read_snapshot, write_snapsho
 from tallystick.ledger import LedgerMachine
 from tallystick.ledger.events import RecordExecution, RecordOpeningCash, RecordOpeningHolding, Side
 
-several = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+several = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 randoms = st.randoms(use_true_random=False)
 
 

@@ -148,3 +148,14 @@ def test_taxes_are_paid_on_from_the_tax_account(firm):
 def test_instruments_registered_later_are_known(firm):
     firm.market.instruments.append(SimpleNamespace(symbol="9901.XTAI", market="TW", product="stock"))
     firm.buys(ANNA, 1_000, 10, instrument=4)
+
+
+def test_second_account_of_a_role_leaves_it_with_the_first(firm):
+    from ledger_firm import FEES, MONDAY, TUESDAY
+
+    firm.accept(account(HOUSE_ACCOUNT_COUNT + 3, party=0, kind=AccountKind.FEES))
+    firm.has_cash(ANNA, 200_000)
+    firm.buys(ANNA, 1_000, 100)
+    firm.closes_trading(MONDAY, TUESDAY)
+    firm.reaches(TUESDAY)
+    assert firm.dollars(FEES) == 142

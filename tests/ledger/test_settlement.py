@@ -200,6 +200,7 @@ def test_late_payer_is_covered_by_the_error_account_and_cured(late):
     assert late.position(ANNA)["retained"] == 1_000
     assert late.position(ANNA)["sellable"] == late.position(ERROR)["sellable"] == 0
     assert late.ledger.late_accounts() == [ANNA]
+    assert late.obligations()[ANNA, CASH] == (money(-100_142), "LATE")
     late.reaches(WEDNESDAY, "bank_close")
     assert late.obligations()[ANNA, CASH] == (money(-100_142), "DEFAULTED")
     assert late.refused(MoveCash(account=ANNA, amount=money(-1), bank_reference="r")) == ["overdrawn"]
@@ -480,3 +481,13 @@ def test_trades_that_nobody_closed_stay_until_someone_does(firm):
     assert len(firm.ledger.trades()) == 1
     firm.closes_trading()
     assert firm.obligations()[ANNA, STOCK] == (1_000, "DUE")
+
+
+def test_only_what_comes_in_tries_again_what_is_late(late):
+    late.has_cash(OWN, 1)
+    late.reaches(WEDNESDAY)
+    late.has_cash(ANNA, 100_000)
+    late.pays_in(OWN, -1)
+    assert late.obligations()[ANNA, CASH] == (money(-100_142), "DEFAULTED")
+    late.pays_in(OWN, 1)
+    assert late.obligations()[ANNA, CASH] == (money(-100_142), "SETTLED_LATE")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
 
 from tallystick.core.day import DigestRecorded
+from tallystick.core.events import event_of
 from tallystick.core.settings import FirmSettings, Settings
 from tallystick.firm import Firm
 from tallystick.simulation import DemoPlan, build
@@ -23,6 +28,16 @@ def make(folder: Path, plan: DemoPlan = PLAN) -> Firm:
     firm = Firm.create(folder, first_day=plan.first_day, settings=settings, user="demo")
     build(firm.context(), plan)
     return firm
+
+
+def leave(firm: Firm) -> None:
+    """Close a firm and let its writer end in order, so that the folder can be copied."""
+    firm.close()
+    words = (firm.path / "journal" / "0.lock").read_text().split()
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(int(words[0]), signal.SIGTERM)
+        while Path(f"/proc/{words[0]}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX":
+            time.sleep(0.01)
 
 
 def digests(firm: Firm) -> dict[str, bytes]:
@@ -47,3 +62,15 @@ def by_instrument(positions, field: str = "posted") -> np.ndarray:
     sums = np.zeros(int(positions["instrument"].max(initial=-1)) + 1, np.int64)
     np.add.at(sums, positions["instrument"], positions[field])
     return sums
+
+
+def accepted(firm: Firm, record):
+    """Accepted commands of a kind on the demo day; an array, or records of a general kind."""
+    journal = firm.house.journal
+    if event_of(record).fixed:
+        found = journal.columns(record, day=PLAN.date)
+        return found.records[found.verdicts["mask"] == 0]
+    batches = journal.batches(day=PLAN.date, kinds=[event_of(record).kind])
+    return [
+        r for b in batches for r, mask in zip(b.records, b.verdicts["mask"].tolist(), strict=True) if not mask
+    ]

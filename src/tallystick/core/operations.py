@@ -61,7 +61,8 @@ class Operation(msgspec.Struct, frozen=True):
     """One door's worth of work: what it is called, who may, what goes in and out.
 
     `writes` makes it a POST and asks for a reason in the console; `personal` has the access journaled before the
-    reply is shown.
+    reply is shown. `local` takes paths of this machine, so it is offered where the caller already has its files
+    (Python, command line), never over the network.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Operation(msgspec.Struct, frozen=True):
     reply: Any
     writes: bool = False
     personal: bool = False
+    local: bool = False
 
     @property
     def room(self) -> str:
@@ -88,7 +90,13 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(
-    name: str, *, permission: str, summary: str, writes: bool = False, personal: bool = False
+    name: str,
+    *,
+    permission: str,
+    summary: str,
+    writes: bool = False,
+    personal: bool = False,
+    local: bool = False,
 ) -> Callable[[AnyFunction], AnyFunction]:
     """Declare `function(context, request: SomeRecord) -> SomeRecord | Table | Rejection` as the operation `name`."""
 
@@ -104,6 +112,7 @@ def operation(
             reply=hints["return"],
             writes=writes,
             personal=personal,
+            local=local,
         )
         return function
 

@@ -55,10 +55,11 @@ def create_api(
     """The application over an opened house, for uvicorn: `/api/…`, `/mcp`, `/session`, and the pages handed in.
 
     `aside` is a second opening of the same firm; with it, long work does not hold up the pages. `operations` is all
-    that are declared unless given. Every route wants an actor, except those whose `opt` says
+    that are declared unless given; local ones are left out. Every route wants an actor, except those whose `opt` says
     public; replies are compressed, protected by the content policy, and never cached unless they say so.
     """
-    found = dict(OPERATIONS if operations is None else operations)
+    known = OPERATIONS if operations is None else operations
+    found = {name: operation for name, operation in known.items() if not operation.local}
     desk = Desk(house, aside)
     return Litestar(
         route_handlers=[

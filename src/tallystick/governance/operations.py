@@ -116,6 +116,7 @@ def tour(context: Context, request: TourRequest) -> Table:
     permission="governance.manage",
     summary="Take a firm over from files and prove it.",
     writes=True,
+    local=True,
 )
 def onboard(context: Context, request: OnboardRequest) -> OnboardReply | Rejection:
     """Stops order taking, loads what reads, lists what does not, and puts our totals beside the outside books'."""
@@ -167,6 +168,7 @@ def onboard_advance(context: Context, request: AdvanceRequest) -> DoneReply | Re
     permission="governance.manage",
     summary="Compare a parallel day with the old system's close.",
     writes=True,
+    local=True,
 )
 def onboard_compare(context: Context, request: CompareRequest) -> CompareReply | Rejection:
     """Every account's cash and every holding; a day counts when nothing differs."""

@@ -72,6 +72,7 @@ class QuarantineRequest(Record, frozen=True, kw_only=True):
     permission="history.manage",
     summary="Load prices from files; broken rows are set aside with row number and reason, the good ones are loaded.",
     writes=True,
+    local=True,
 )
 def load(context: Context, request: LoadRequest) -> LoadReport:
     """Load files or rows into a dataset. The same content is loaded once: a second time gives the first report."""

@@ -123,12 +123,12 @@ class Books:
                 day.add(accounts, instruments, amounts)
 
     def recount(self) -> None:
-        """Set the gross totals to what the books hold now, one side of each pair."""
+        """Set the gross totals to what the books hold now."""
         money = int(np.maximum(self.cash("posted"), 0).sum()) + int(self.lots.costs().sum())
         money += int(self.cash("bought_today").sum()) + int(self.cash("sold_today").sum())
         for day in self.days.values():
             due = (day.rows["instrument"] == CASH) & np.isin(day.rows["state"], OPEN_STATES)
-            money += int(np.maximum(day.rows["amount"][due], 0).sum())
+            money += int(np.abs(day.rows["amount"][due]).sum())
         units = int(np.maximum(self.holdings["posted"], 0).sum()) + int(self.holdings["incoming"].sum())
         self.gross[:] = money, units
 

@@ -44,10 +44,6 @@ class ResumingWriter:
             rows, verdicts = (np.concatenate(column) for column in zip(*found, strict=True))
             self._recorded[record] = (rows, verdicts)
 
-    def holds(self, record: type[Record]) -> bool:
-        """Whether the journal holds commands of a fixed kind that this run has not come to yet."""
-        return record in self._recorded
-
     def decide(self, record: type[Record], rows: Array) -> Array:
         """Durable verdicts (`verdict_dtype`) of fixed commands. TallystickError when the journal holds others."""
         earlier = self._take(record, rows)

@@ -101,7 +101,7 @@ def test_longest_pause_is_kept_over_days(folder, house, monkeypatch):
     monkeypatch.setattr(checkpointing, "FRAMES_BYTES", MEGABYTE)
     journal = Journal.open(folder, settings=JournalSettings(wal_presize_bytes=0))
     journal.roll(house.days[0])
-    for _ in range(100):
+    for _ in range(200):
         journal.append([house.fill_row(1)])
     pause = journal.longest_checkpoint_pause_ms
     journal.roll(house.days[1])

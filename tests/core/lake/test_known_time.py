@@ -34,7 +34,7 @@ def only(answer, code):
     return {key: rate for key, rate in answer.items() if key[0] == code}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=1, max_size=7), at=st.one_of(st.none(), st.integers(0, 7)))
 def test_scan_is_the_naive_answer_after_any_steps(steps, at, spec, rows, facts):
     with tempfile.TemporaryDirectory() as folder, Lake(Path(folder)) as lake:

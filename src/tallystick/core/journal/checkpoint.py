@@ -3,8 +3,9 @@
 A second connection, in a thread of its own, checkpoints passively whenever some bytes have been committed: little at
 a time, so that its sync never holds up a commit for long, and so that the WAL mostly starts anew by itself, inside the
 space it was given at opening. Where it does not (a writer without a gap, a reader in the way), the writer pauses until
-everything is moved and the last reader has gone on: at once past the space given, if little is left to move, and
-at the latest past `checkpoint_bytes`.
+everything is moved and the last reader has gone on: past the space given if little is left to move, else past
+`checkpoint_bytes`, once the passive checkpoint under way is done (not waiting for it keeps the pause short), and at the
+latest at twice as much.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Checkpointer:
         self._written_bytes += frames_bytes
         wal_bytes, idle = self.wal_bytes, self._idle.is_set()
         near_the_end = wal_bytes > self._presized_bytes and self._content_bytes < LITTLE_BYTES
-        if wal_bytes > self._pause_above_bytes:
+        if wal_bytes > self._pause_above_bytes and (idle or wal_bytes > 2 * self._pause_above_bytes):
             self._start_anew(PAUSE_LIMIT_MS)
         elif near_the_end and idle:
             self._start_anew(SHORT_PAUSE_LIMIT_MS)

@@ -9,7 +9,6 @@ token is answered with the first.
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
@@ -28,7 +27,7 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestFi
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import Operation, Snapshot
 from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.table.update.snapshot import _OverwriteFiles
 from pyiceberg.transforms import DayTransform, IdentityTransform, MonthTransform, YearTransform
@@ -50,7 +49,7 @@ from tallystick.core.lake.catalog import Catalog, Version, busy
 from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
 from tallystick.core.lake.durable import alone, file_uri
 from tallystick.core.lake.layout import Layout
-from tallystick.core.lake.plan import Plan, PlannedFile, planned_file, read_plan
+from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan, planned_file, read_plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,21 +111,21 @@ class Tables:
 
     def load(self, name: str) -> Table:
         """A table at its current metadata, from memory when nobody has changed it. NoSuchTableError if unknown."""
-        known = self._loaded.get(name)
-        if known is None or known.metadata_location != self.catalog.pointer(name):
-            known = self._loaded[name] = self._iceberg.load_table(name)
-        return known
+        with self._lock:
+            known = self._loaded.get(name)
+            if known is None or known.metadata_location != self.catalog.pointer(name):
+                known = self._loaded[name] = self._iceberg.load_table(name)
+            return known
 
     def create(self, layout: Layout) -> None:
         """Make a table; nothing happens when it is there (another process was first)."""
-        namespace = layout.name.rpartition(".")[0]
-        self._iceberg.create_namespace_if_not_exists(namespace)
         schema = Schema(
             *(_iceberg_field(number, field) for number, field in enumerate(layout.stored_arrow, 1))
         )
         location = file_uri(self.folder / "tables" / Path(*layout.name.split(".")))
-        try:
-            self._iceberg.create_table(
+        with alone(self.folder):
+            self._iceberg.create_namespace_if_not_exists(layout.name.rpartition(".")[0])
+            self._iceberg.create_table_if_not_exists(
                 layout.name,
                 schema,
                 location,
@@ -134,17 +133,15 @@ class Tables:
                 _sort_order(layout, schema),
                 PROPERTIES,
             )
-        except TableAlreadyExistsError:
-            return
 
     def grow(self, layout: Layout) -> None:
         """Add the layout's new optional columns to a table."""
-        with self.load(layout.name).update_schema() as update:
+        with alone(self.folder), self.load(layout.name).update_schema() as update:
             known = update._schema.column_names
             for field in layout.stored_arrow:
                 if field.name not in known:
                     update.add_column(field.name, _iceberg_type(field.type))
-        self._loaded.pop(layout.name)
+        self.forget(layout.name)
 
     def commit(
         self,
@@ -160,58 +157,74 @@ class Tables:
         `removed` may raise to give the change up. Conflicts are retried; TallystickError `lake.busy` when the tries
         are used up.
         """
-        for attempt in range(TRIES):
-            if token and (earlier := self._earlier(layout.name, token)):
-                return Change(earlier, True, self.plan(layout))
-            table = self.load(layout.name)
-            plan = self.plan(layout)
-            leaving = removed(plan)
-            try:
-                return self._try(layout, table, plan, added, leaving, operation, token)
-            except (CommitFailedException, OperationalError, sqlite3.OperationalError):
-                self._loaded.pop(layout.name, None)
+        with self._lock:
+            for attempt in range(TRIES):
+                if token and (earlier := self._earlier(layout.name, token)):
+                    return Change(earlier, True, self.plan(layout))
+                table = self.load(layout.name)
+                plan = self.plan(layout)
+                leaving = removed(plan)
+                version = max(plan.version, self._last_version(layout.name)) + 1
+                marks = {"tally.version": str(version), "tally.operation": operation, "tally.token": token}
+                files = [_data_file(table, file) for file in added]
+                if self._try(table, files, leaving, marks):
+                    return self._done(layout, table, plan, files, leaving)
+                self.forget(layout.name)
                 time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))
         raise busy(layout.name, TRIES)
 
     def _try(
         self,
-        layout: Layout,
         table: Table,
-        plan: Plan,
-        added: Sequence[WrittenFile],
+        files: Sequence[DataFile],
         leaving: Sequence[PlannedFile],
-        operation: str,
-        token: str,
-    ) -> Change:
-        version = max(plan.version, self._last_version(layout.name)) + 1
-        marks = {"tally.version": str(version), "tally.operation": operation, "tally.token": token}
-        files = [_data_file(table, file) for file in added]
+        marks: dict[str, str],
+    ) -> bool:
+        """Commit once; False when another was first or holds the catalog."""
         transaction = table.transaction()
-        update = transaction.update_snapshot(snapshot_properties=marks)
+        producer: Any
         if leaving:
-            producer: Any = _Replace(Operation.OVERWRITE, transaction, table.io, snapshot_properties=marks)
+            producer = _Replace(Operation.OVERWRITE, transaction, table.io, snapshot_properties=marks)
             for file in leaving:
                 producer.delete_data_file(_leaving_file(table, file))
         else:
-            producer = update.merge_append()
+            producer = transaction.update_snapshot(snapshot_properties=marks).merge_append()
         for data_file in files:
             producer.append_data_file(data_file)
-        producer.commit()
-        transaction.commit_transaction()
+        try:
+            producer.commit()
+            transaction.commit_transaction()
+        except CommitFailedException:
+            return False
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            return False
+        return True
+
+    def _done(
+        self,
+        layout: Layout,
+        table: Table,
+        plan: Plan,
+        files: Sequence[DataFile],
+        leaving: Sequence[PlannedFile],
+    ) -> Change:
+        """Keep what a commit did. What fails here is learned from the snapshot later; the change itself stands."""
         snapshot = table.metadata.current_snapshot()
-        assert snapshot is not None
-        sequence = snapshot.sequence_number or 0
+        assert snapshot is not None, f"{layout.name} was committed without a snapshot"
+        summary: Any = snapshot.summary
         gone = {file.path for file in leaving}
         kept = [file for file in plan.files if file.path not in gone]
+        sequence = snapshot.sequence_number or 0
         kept += [planned_file(layout, table.schema(), table.location(), f, sequence) for f in files]
-        after = Plan(snapshot.snapshot_id, version, len(table.metadata.snapshots), tuple(kept))
-        recorded = int((snapshot.summary or {})["total-data-files"])  # type: ignore[index, arg-type]
+        recorded = int(summary["total-data-files"])
         assert recorded == len(kept), f"{layout.name}: snapshot has {recorded} files, plan {len(kept)}"
-        rows = after.rows - plan.rows
-        committed_at = snapshot.timestamp_ms * 1_000_000
-        done = Version(layout.name, version, snapshot.snapshot_id, committed_at, rows, operation, token)
-        self.catalog.keep_commit(done, table.metadata_location, msgspec.msgpack.encode(after))
-        return Change(done, False, after)
+        number = int(summary["tally.version"])
+        after = Plan(snapshot.snapshot_id, number, len(table.metadata.snapshots), tuple(kept))
+        version = _version(layout.name, snapshot, after.rows - plan.rows)
+        self.catalog.keep_commit(version, table.metadata_location, msgspec.msgpack.encode(after))
+        return Change(version, False, after)
 
     def plan(self, layout: Layout, snapshot_id: int | None = None) -> Plan:
         """The plan of a table now, kept or made; or at an older snapshot. KeyError if that is expired."""
@@ -220,8 +233,8 @@ class Tables:
         pointer = self.catalog.pointer(layout.name)
         if pointer is None:
             raise NoSuchTableError(layout.name)
-        if body := self.catalog.plan(layout.name, pointer):
-            return msgspec.msgpack.decode(body, type=Plan)
+        if kept := decode_plan(self.catalog.plan(layout.name, pointer)):
+            return kept
         table = self.load(layout.name)
         self._learn_versions(layout.name, table)
         plan = read_plan(layout, table)
@@ -236,17 +249,7 @@ class Tables:
             summary: Any = snapshot.summary or {}
             total = int(summary.get("total-records", 0))
             if "tally.version" in summary.additional_properties:
-                found.append(
-                    Version(
-                        name,
-                        int(summary["tally.version"]),
-                        snapshot.snapshot_id,
-                        snapshot.timestamp_ms * 1_000_000,
-                        total - rows,
-                        summary["tally.operation"],
-                        summary["tally.token"],
-                    )
-                )
+                found.append(_version(name, snapshot, total - rows))
             rows = total
         self.catalog.keep_versions(found)
 
@@ -264,6 +267,20 @@ class Tables:
     def forget(self, name: str) -> None:
         """Look at a table anew the next time."""
         self._loaded.pop(name, None)
+
+
+def _version(name: str, snapshot: Snapshot, rows: int) -> Version:
+    """The business version that a snapshot says it is."""
+    summary: Any = snapshot.summary
+    return Version(
+        name,
+        int(summary["tally.version"]),
+        snapshot.snapshot_id,
+        snapshot.timestamp_ms * 1_000_000,
+        rows,
+        summary["tally.operation"],
+        summary["tally.token"],
+    )
 
 
 def _data_file(table: Table, written: WrittenFile) -> DataFile:

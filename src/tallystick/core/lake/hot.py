@@ -27,7 +27,7 @@ from tallystick.core.lake.relation import NEVER, HotPart, parquet, version_rows
 if TYPE_CHECKING:
     from tallystick.core.lake.engine import Engine
 
-__all__ = ["Generation", "HotSource", "build"]
+__all__ = ["Generation", "HotSource", "build", "decode_contents"]
 
 CODES_LIMIT = 100_000
 """A column with more distinct texts than this gets no codes."""
@@ -50,6 +50,14 @@ class Contents(msgspec.Struct, frozen=True):
     tables: dict[str, HotTable]
 
 
+def decode_contents(body: bytes) -> Contents | None:
+    """The contents of a generation; None when another release wrote them otherwise."""
+    try:
+        return msgspec.msgpack.decode(body, type=Contents)
+    except msgspec.ValidationError:
+        return None
+
+
 class HotSource(NamedTuple):
     """What to put into a generation of one table: whether its files are clean and which, and rows not sealed yet."""
 
@@ -63,10 +71,10 @@ class HotSource(NamedTuple):
 class Generation:
     """A published generation as a scan uses it."""
 
-    def __init__(self, number: int, path: Path, body: bytes) -> None:
+    def __init__(self, number: int, path: Path, contents: Contents) -> None:
         self.number = number
         self.path = path
-        self.contents = msgspec.msgpack.decode(body, type=Contents)
+        self.contents = contents
         self._codes: dict[str, dict[str, int]] = {}
 
     def covered(self, name: str, partitions: Mapping[int | None, Iterable[PlannedFile]]) -> set[int]:

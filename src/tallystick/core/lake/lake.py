@@ -13,7 +13,7 @@ import msgspec
 from tallystick.core.errors import NotFound, TallystickError, nearest
 from tallystick.core.lake.catalog import Catalog, Version
 from tallystick.core.lake.layout import Layout, TableSpec, layout_of
-from tallystick.core.lake.plan import Plan, PlannedFile
+from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan
 from tallystick.core.schema import number_date
 from tallystick.core.settings import LakeSettings
 
@@ -177,9 +177,8 @@ class Lake:
         wanted = layout_of(spec)
         known = self.catalog.layout(spec.name)
         if known is None:
-            with self._lock:
-                self.tables_writer.create(wanted)
-                self.catalog.keep_layout(wanted)
+            self.tables_writer.create(wanted)
+            self.catalog.keep_layout(wanted)
             return
         grown = known.grown_to(wanted)
         if grown is None:
@@ -240,8 +239,7 @@ class Lake:
                 table=name,
                 near=nearest(name, self.tables()) or "none",
             )
-        body = self.catalog.plan(name, pointer)
-        plan = msgspec.msgpack.decode(body, type=Plan) if body else self.tables_writer.plan(layout)
+        plan = decode_plan(self.catalog.plan(name, pointer)) or self.tables_writer.plan(layout)
         state = State(pointer, layout, plan, plan.partitions())
         self._states[name] = state
         return state
@@ -258,9 +256,8 @@ class Lake:
         layout = self.state(name).layout
         if token and (earlier := self.catalog.version_of_token(name, token)):
             return self._done(self.state(name).plan, earlier, repeated=True)
-        with self._lock:
-            written = write_files(layout, stored(layout, rows), self.table_folder(name))
-            change = self.tables_writer.commit(layout, written, lambda _: (), operation="append", token=token)
+        written = write_files(layout, stored(layout, rows), self.table_folder(name))
+        change = self.tables_writer.commit(layout, written, lambda _: (), operation="append", token=token)
         return self._changed(change)
 
     def overwrite(
@@ -296,11 +293,10 @@ class Lake:
                 )
             return gone
 
-        with self._lock:
-            written = write_files(layout, stored(layout, rows), self.table_folder(name))
-            outside = {file.partition for file in written} - wanted
-            assert not outside, f"{name}: rows of partitions {sorted(map(str, outside))} are not overwritten"
-            change = self.tables_writer.commit(layout, written, leaving, operation="overwrite", token=token)
+        written = write_files(layout, stored(layout, rows), self.table_folder(name))
+        outside = {file.partition for file in written} - wanted
+        assert not outside, f"{name}: rows of partitions {sorted(map(str, outside))} are not overwritten"
+        change = self.tables_writer.commit(layout, written, leaving, operation="overwrite", token=token)
         return self._changed(change)
 
     # Asking
@@ -322,7 +318,8 @@ class Lake:
     ) -> pa.Table:
         """The facts of a table, each in its latest version, or the latest known at a time (UTC nanoseconds).
 
-        `within` limits key columns: a value, a list (one of), or a pair (from, to; inclusive, None open). `where` is
+        `within` limits key columns: a value, a list (one of), or a pair (from, to; inclusive, None open); times in
+        it are nanoseconds. `where` is
         an SQL condition on the found facts, its `?` places filled from `parameters`; in it, times are nanoseconds.
         `order` names columns, `-` before one for descending; without it the order is open. `version` asks an older
         business version. TallystickError for an unknown column, a condition that does not parse, an expired version.
@@ -408,16 +405,18 @@ class Lake:
         return self.folder / "tables" / Path(*name.split("."))
 
     def generation(self) -> Generation | None:
-        """The published hot generation, opened once."""
+        """The published hot generation, opened once; None when there is none that this release reads."""
         number = self.catalog.hot_generation()
         if number == 0:
             return None
         if self._generation is None or self._generation.number != number:
-            from tallystick.core.lake.hot import Generation
+            from tallystick.core.lake.hot import Generation, decode_contents
 
             found = self.catalog.hot()
-            assert found is not None
-            self._generation = Generation(found[0], self.folder / "hot" / found[1], found[2])
+            contents = decode_contents(found[2]) if found else None
+            if found is None or contents is None:
+                return None
+            self._generation = Generation(found[0], self.folder / "hot" / found[1], contents)
         return self._generation
 
     def _state_at(self, name: str, version: int | None) -> State:

@@ -27,6 +27,7 @@ __all__ = [
     "Plan",
     "PlannedFile",
     "Selection",
+    "decode_plan",
     "is_clean",
     "planned_file",
     "read_plan",
@@ -84,6 +85,16 @@ class Plan(msgspec.Struct, frozen=True):
         for file in sorted(self.files, key=lambda file: (file.partition or 0, file.sequence, file.path)):
             groups.setdefault(file.partition, []).append(file)
         return groups
+
+
+def decode_plan(body: bytes | None) -> Plan | None:
+    """A plan that was kept; None when there is none or another release wrote it otherwise."""
+    if body is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(body, type=Plan)
+    except msgspec.ValidationError:
+        return None
 
 
 class Selection(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from tallystick.core.lake import hot
 from tallystick.core.lake.catalog import busy
 from tallystick.core.lake.datafiles import WrittenFile, stored, write_files
+from tallystick.core.lake.durable import alone
 from tallystick.core.lake.plan import Plan, PlannedFile, is_clean
 from tallystick.core.lake.proof import Proof, prove, prove_rows, require_equal
 from tallystick.core.lake.relation import parquet
@@ -148,6 +149,11 @@ def _same(plan: Plan, number: int | None, files: Sequence[PlannedFile]) -> list[
 
 def publish_hot(lake: Lake, days: Sequence[datetime.date]) -> int:
     """Build and publish a generation of every partitioned table; gives its number."""
+    with alone(lake.folder):
+        return _publish(lake, days)
+
+
+def _publish(lake: Lake, days: Sequence[datetime.date]) -> int:
     sources = [source for name in lake.tables() if (source := _hot_source(lake, lake.state(name), days))]
     number = lake.catalog.hot_generation() + 1
     folder = lake.folder / "hot"

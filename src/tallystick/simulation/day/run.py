@@ -10,6 +10,7 @@ import datetime
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from tallystick.core.day import DayClosed, DayOpened
@@ -18,6 +19,7 @@ from tallystick.core.events import event_of
 from tallystick.core.follower import Follower
 from tallystick.core.schema import Record, date_number
 from tallystick.core.snapshots import code_version
+from tallystick.core.text import translate
 from tallystick.history import read_bars
 from tallystick.history.events import DatasetLoaded
 from tallystick.ledger.events import CloseTrading
@@ -113,7 +115,7 @@ class _Day:
         self._close_trading()
         trading.finish()
         books = self._books(trading)
-        self.context.progress.start("Writing the day's files", 2)
+        self.context.progress.start(translate("Writing the day's files", self.context.language), 2)
         files, oddities = self._tell(books, flow)
         self.context.progress.step()
         self._bring_bars(exchange)
@@ -151,8 +153,9 @@ class _Day:
         cash = np.maximum(ledger.gate_cash()[clients.accounts], 0)
         opens, closes = self.clock.phases[0].opens, max(phase.closes for phase in self.clock.phases)
         movements = movements_of(clients, cash, self.date, opens, closes, plan.seed)
-        trading = Trading(self.date, self.clock, flow, exchange, self.writer)
-        trading.run(movements, plan.slot_seconds, self.context.progress, self.context.settings.firm.zone)
+        trading = Trading(self.date, self.clock, flow, exchange, self.writer, plan.slot_seconds)
+        self.context.progress.start(translate("Trading", self.context.language), trading.slots)
+        trading.run(movements, self.context.progress, self.context.settings.firm.zone)
         return trading, flow, exchange
 
     def _close_trading(self) -> None:
@@ -185,8 +188,6 @@ class _Day:
             self._general(fact, self.clock.closes)
 
     def _general(self, command: DayOpened | CloseTrading | DayClosed | DatasetLoaded, time: int) -> None:
-        import msgspec
-
         command = msgspec.structs.replace(command, received_at=time)
         decision = self.writer.send(type(command), [command])
         if not decision.accepted:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tallystick.core.time import SECOND, market_time
-from tallystick.market import Calendar, RuleKey, RuleTable
-from tallystick.market.matching import Kind, Validity, kind_mask
+from tallystick.market import Calendar, RuleKey, RuleTable, matching
 from tallystick.simulation.phases import TradingPhase
 
 if TYPE_CHECKING:
@@ -142,4 +141,5 @@ def _kinds(rules: RuleTable, key: RuleKey, date: datetime.date, field: str) -> i
     """The kinds of order that a rule row lists, e.g. `limit ROD,market IOC`, as the matcher's mask."""
     words: Sequence[str] = rules.row(field, key, date).value.split(",")
     pairs = [word.strip().split() for word in words]
-    return kind_mask(*((Kind[kind.upper()], Validity[validity]) for kind, validity in pairs))
+    kinds = ((matching.Kind[kind.upper()], matching.Validity[validity]) for kind, validity in pairs)
+    return matching.kind_mask(*kinds)

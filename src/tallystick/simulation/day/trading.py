@@ -37,9 +37,11 @@ class Trading:
         flow: OrderFlow,
         exchange: Exchange,
         writer: ResumingWriter,
+        slot_seconds: int,
     ) -> None:
         self.date = date
-        self.clock = clock
+        self._ends = slot_ends(clock, slot_seconds)
+        self._deadlines = [*clock.deadlines]
         self.flow = flow
         self.exchange = exchange
         self.writer = writer
@@ -51,25 +53,24 @@ class Trading:
             name: [] for name in ("orders", "masks", "cancels", "cancel_masks", "executions", "ends")
         }
 
-    def run(self, movements: list[Movement], slot_seconds: int, progress: Progress, zone: str) -> None:
+    @property
+    def slots(self) -> int:
+        """How many slots the day has."""
+        return len(self._ends)
+
+    def run(self, movements: list[Movement], progress: Progress, zone: str) -> None:
         """All slots, movements and deadlines of the day in order of time. Stopped when the person asked for it."""
-        ends = slot_ends(self.clock, slot_seconds)
-        progress.start("Trading", len(ends))
         waiting = [*movements]
-        deadlines = [*self.clock.deadlines]
-        for end in ends:
+        for end in self._ends:
             self._slot(end)
             while waiting and waiting[0].time <= end:
                 self._move(waiting.pop(0), end)
-            while deadlines and deadlines[0][1] <= end:
-                self.reach(*deadlines.pop(0))
+            self._reach_until(end)
             progress.step(1, format_time(end, zone, digits=0)[11:])
-        self._later = deadlines
 
     def finish(self) -> None:
         """The deadlines after trading."""
-        for name, time in self._later:
-            self.reach(name, time)
+        self._reach_until(None)
 
     def rows(self, name: str) -> Array:
         """All rows of `orders`, `masks` (of the gate's verdicts), `cancels`, `cancel_masks`, `executions` or `ends`."""
@@ -79,16 +80,18 @@ class Trading:
         empty = np.zeros(0, schema_of(kinds[name]).dtype if name in kinds else np.uint64)
         return np.concatenate([empty, *self._parts[name]])
 
-    def reach(self, deadline: str, time: int) -> None:
-        """A deadline has come."""
-        command = TimeReached(
-            command_id=f"{deadline}-{self.date}",
-            deadline=deadline,
-            business_date=self.date,
-            at=time,
-            received_at=time,
-        )
-        assert self.writer.send(TimeReached, [command]).accepted, f"{deadline} was refused"
+    def _reach_until(self, time: int | None) -> None:
+        """Tell the deadlines that have come up to a time (UTC ns), all of them without one."""
+        while self._deadlines and (time is None or self._deadlines[0][1] <= time):
+            name, at = self._deadlines.pop(0)
+            command = TimeReached(
+                command_id=f"{name}-{self.date}",
+                deadline=name,
+                business_date=self.date,
+                at=at,
+                received_at=at,
+            )
+            assert self.writer.send(TimeReached, [command]).accepted, f"{name} was refused"
 
     def _slot(self, end: int) -> None:
         prices, lasts = self.exchange.top()

@@ -14,10 +14,11 @@ import numpy as np
 
 from tallystick.core.day import DayClosed
 from tallystick.core.errors import TallystickError
-from tallystick.core.schema import Record, schema_of
+from tallystick.core.schema import Record
+from tallystick.core.text import translate
 from tallystick.core.time import market_time
 from tallystick.history.events import DatasetLoaded
-from tallystick.ledger import HOUSE_ACCOUNT_COUNT, house_accounts, house_parties
+from tallystick.ledger import HOUSE_ACCOUNT_COUNT, house_parties
 from tallystick.ledger.events import (
     OpenAccount,
     RecordOpeningCash,
@@ -106,7 +107,7 @@ class _Build:
         trades = self._bring_books(accounts, market)
         self._fixed(RecordOpeningTrade, trades)
         bars = self._load_bars(past, prices)
-        self.context.progress.finish("closed")
+        self.context.progress.finish()
         self._close()
         return BuildSummary(
             first_day=self.first_day, date=self.plan.date, bars=bars, parties=parties,
@@ -121,10 +122,7 @@ class _Build:
         self._general(RegisterInstrument, commands)
 
     def _open_house(self, market: Market) -> None:
-        """The house's parties and accounts (unless the firm was founded with them), its branches and its own books."""
-        if self.context.machine("ledger").account_count == 0 or self.writer.holds(OpenAccount):
-            self._fixed(RegisterParty, schema_of(RegisterParty).pack(house_parties()))
-            self._fixed(OpenAccount, schema_of(OpenAccount).pack(house_accounts(self.first_day)))
+        """The firm's branches, and what it has on its own accounts, which it was founded with."""
         branches = branch_people(self.plan, self.context.house.vault, len(house_parties()))
         self.context.house.vault.keep_persons(branches.persons)
         self._fixed(RegisterParty, branches.parties)
@@ -137,7 +135,7 @@ class _Build:
         """All clients' account codes, and how many parties there are."""
         vault, first_party = self.context.house.vault, len(house_parties()) + self.plan.branches
         codes = []
-        self.context.progress.start("Opening accounts", self.plan.clients)
+        self.context.progress.start(translate("Opening accounts", self.context.language), self.plan.clients)
         for people in client_people(self.plan, vault, self.first_day, first_party, HOUSE_ACCOUNT_COUNT):
             vault.keep_persons(people.persons)
             self._fixed(RegisterParty, people.parties)
@@ -149,7 +147,7 @@ class _Build:
     def _bring_books(self, accounts: Array, market: Market) -> Array:
         """Cash, lots and terms of all clients; gives their unsettled trades, numbered."""
         trades, late = [], []
-        self.context.progress.start("Taking over books", len(accounts))
+        self.context.progress.start(translate("Taking over books", self.context.language), len(accounts))
         for batch, start in enumerate(range(0, len(accounts), self.plan.accounts_at_once)):
             some = accounts[start : start + self.plan.accounts_at_once]
             random = np.random.default_rng([self.plan.seed, 21, batch])
@@ -168,7 +166,7 @@ class _Build:
 
     def _load_bars(self, past: Past, prices: RealPrices) -> int:
         """The year of bars and the real closes into the lake; each load is journaled."""
-        self.context.progress.start("Loading a year of prices", 2)
+        self.context.progress.start(translate("Loading a year of prices", self.context.language), 2)
         instruments = self.context.machine("market").instruments
         made_up = past_bars(past, [instruments[code].symbol for code in past.codes.tolist()])
         facts = [bring_bars(self.context, made_up, "simulation")]

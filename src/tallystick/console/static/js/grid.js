@@ -20,6 +20,7 @@ export function makeGrid(place, config, page) {
   const source = rowSource(config, page, overlay);
   let frozen = false;
   let opened = "";
+  let at = -1; // the row that j and k have come to
   const api = agGrid.createGrid(box, {
     theme,
     styleNonce: document.querySelector("link[nonce]").nonce,
@@ -31,14 +32,21 @@ export function makeGrid(place, config, page) {
     defaultColDef: { resizable: true, sortable: config.sortable, suppressHeaderMenuButton: true, unSortIcon: false, comparator: () => 0 },
     suppressMovableColumns: false, suppressDragLeaveHidesColumns: true, suppressNoRowsOverlay: true, suppressLoadingOverlay: true,
     ensureDomOrder: true, animateRows: false, suppressScrollOnNewData: true, enableCellTextSelection: true,
-    initialState: kept ?? undefined,
+    initialState: kept ? { ...kept, partialColumnState: true } : undefined,
     onSortChanged: () => page.onSort(sortOf(api)),
-    onRowClicked: (event) => { if (!event.event.target.closest("a")) open(event.node); },
-    onCellKeyDown: (event) => {
-      if (event.event.key === "Enter") { event.node.setSelected(true); open(event.node); event.event.preventDefault(); }
+    onRowClicked: (event) => {
+      at = event.rowIndex;
+      if (!event.event.target.closest("a")) open(event.node);
     },
-    onColumnResized: (event) => event.finished && keep(),
-    onColumnMoved: (event) => event.finished && keep(),
+    onCellKeyDown: (event) => {
+      if (event.event.key !== "Enter") return;
+      at = event.rowIndex;
+      event.node.setSelected(true);
+      open(event.node);
+      event.event.preventDefault();
+    },
+    onColumnResized: (event) => event.finished && event.source.startsWith("ui") && keep(),
+    onColumnMoved: (event) => event.finished && event.source.startsWith("ui") && keep(),
     onColumnVisible: () => keep(),
   });
 
@@ -56,18 +64,17 @@ export function makeGrid(place, config, page) {
   }
 
   function move(step) {
-    const now = api.getSelectedNodes()[0]?.rowIndex ?? -1;
-    const next = Math.max(0, Math.min(now + step, source.total - 1));
-    api.ensureIndexVisible(next);
-    api.getDisplayedRowAtIndex(next)?.setSelected(true);
+    at = Math.max(0, Math.min(at + step, source.total - 1));
+    api.ensureIndexVisible(at);
+    api.getDisplayedRowAtIndex(at)?.setSelected(true);
     return true;
   }
 
   document.addEventListener("head", () => { if (!frozen && box.isConnected) api.refreshInfiniteCache(); });
   return {
     api, config, source, move,
-    open: () => open(api.getSelectedNodes()[0]),
-    reload: () => { api.purgeInfiniteCache(); api.ensureIndexVisible(0); },
+    open: () => open(api.getDisplayedRowAtIndex(at)),
+    reload: () => { at = -1; api.purgeInfiniteCache(); api.ensureIndexVisible(0); },
     freeze: (on) => { frozen = on; if (!on) api.refreshInfiniteCache(); },
     copy: () => copy(api, config),
     request: () => source.request(sortOf(api)),
