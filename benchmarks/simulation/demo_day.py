@@ -67,11 +67,10 @@ def measured(folder: Path, plan: DemoPlan) -> dict[str, Any]:
         wall, here, there = (
             time.perf_counter() - start, time.process_time() - cpu, writer_cpu(folder) - writer,
         )  # fmt: skip
-    return {
-        "build_wall_s": built, "day_wall_s": wall, "day_cpu_s": here + there, "runner_cpu_s": here,
-        "writer_cpu_s": there, "market_alone_cpu_s": alone, "ratio": (here + there) / alone, "messages": summary.orders + summary.cancels,
-        "executions": summary.executions, "load": os.getloadavg()[0],
-    }  # fmt: skip
+    found = {"build_wall_s": built, "day_wall_s": wall, "runner_cpu_s": here, "writer_cpu_s": there}
+    found |= {"day_cpu_s": here + there, "market_alone_cpu_s": alone, "ratio": (here + there) / alone}
+    counts = {"messages": summary.orders + summary.cancels, "executions": summary.executions}
+    return found | counts | {"load": os.getloadavg()[0]}
 
 
 def market_alone(firm: Firm, plan: DemoPlan) -> float:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tallystick.core.vault import Vault
     from tallystick.core.writer import WriterClient
 
-__all__ = ["OPERATION_MODULES", "Firm", "load_operations"]
+__all__ = ["OPERATION_MODULES", "Firm", "load_operations", "run_writer", "system_user"]
 
 OPERATION_MODULES = (
     "tallystick.core.journal_operations",
@@ -124,6 +124,11 @@ def _found(context: Context, first_day: datetime.date) -> None:
 
 def _accepted(decision: Decision) -> None:
     assert decision.accepted, f"a founding command was refused: {decision.rejections()}"
+
+
+def system_user() -> str:
+    """The operating system's account of this process; environment variables are not believed."""
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 class Room:
@@ -242,7 +247,7 @@ class Firm:
 
     def __init__(self, path: Path, *, user: str | None = None) -> None:
         load_operations()
-        self.user = user or pwd.getpwuid(os.getuid()).pw_name
+        self.user = user or system_user()
         self.house = OpenHouse(path, self.user)
 
     @classmethod

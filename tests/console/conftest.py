@@ -129,7 +129,7 @@ class Visitor:
         """Wait until grids have rows (or say that there are none) and parts that come later are there."""
         self.page.wait_for_function(
             """() => [...document.querySelectorAll('.grid')].every((grid) => grid.closest('[hidden]')
-                 || grid.querySelector('.ag-row:not(.ag-row-loading) .ag-cell a, .ag-row .ag-cell span:not(.skeleton)')
+                 || (grid.querySelector('.ag-row') && !grid.querySelector('.skeleton'))
                  || grid.querySelector('.overlay:not([hidden])'))
                && !document.querySelector('.tile .skeleton, .htmx-request')"""
         )

@@ -46,7 +46,7 @@ def addresses(visitor):
         "order": order,
         "symbol": visitor.ask("/api/market/instruments?limit=1")["rows"][0][1],
         "account": visitor.ask("/api/ledger/accounts?limit=20")["rows"][19][0],
-        "batch": visitor.ask("/api/journal/head")["seq"],
+        "batch": visitor.ask("/api/journal/batches?limit=1")["rows"][0][0],
     }
     return [path.format(**places) for path in PAGES]
 

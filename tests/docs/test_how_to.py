@@ -43,7 +43,7 @@ class Reader:
     def run(self, line):
         line, _, comment = line.partition("  # ")
         user = re.search(r"as (\w+)", comment)
-        self.monkeypatch.setenv("LOGNAME", user[1] if user else "mei")
+        self.monkeypatch.setattr("tallystick.firm.system_user", lambda: user[1] if user else "mei")
         expected = re.search(r"exit status (\d)", comment)
         if line.startswith("tally "):
             status, said = self.tally(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -161,6 +162,21 @@ def test_every_shipped_layout_reads_and_is_found_by_date():
             assert field.kind in ("text", "choice", "filler") or field.width - field.signed <= 18
         totals = {field.total for field in layout.trailer} - {""}
         assert totals <= {"count"} | {field.name for field in layout.body}
+
+
+def test_every_field_of_every_layout_is_in_the_reference():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
+    sections = {part.partition("`")[0]: part for part in page.split("\n## `")[1:]}
+    assert sorted(sections) == layout_names()
+    for name, section in sections.items():
+        layout = find_layout(name, datetime.date(2026, 11, 20))
+        assert str(layout.valid_from) in section
+        for field in (*layout.header, *layout.body, *layout.trailer):
+            row = (
+                f"| `{field.name}` | {field.title} |" if layout.form == "delimited" else f"| `{field.name}` |"
+            )
+            assert row in section, f"{name}.{field.name}"
+            assert layout.form == "delimited" or f"| {field.width} |" in section
 
 
 def test_mark_of_the_encoding_stands_once_at_the_front():

@@ -18,18 +18,8 @@ __all__ = ["make_app"]
 
 Json = Annotated[bool, cyclopts.Parameter(negative="", help="Print the reply as JSON.")]
 TOP_VERBS = (
-    "init",
-    "demo",
-    "run",
-    "serve",
-    "verify",
-    "replay",
-    "why",
-    "onboard",
-    "repair",
-    "writer",
-    "--version",
-)
+    "init", "demo", "run", "serve", "verify", "replay", "why", "onboard", "repair", "sign-in", "writer", "--version",
+)  # fmt: skip
 
 
 def make_app(words: list[str]) -> cyclopts.App:
@@ -46,7 +36,7 @@ def make_app(words: list[str]) -> cyclopts.App:
     )
     app["--help"].help = translate("Show this help and exit.", language())
     app["--version"].help = translate("Show the version and exit.", language())
-    for verb in (init, demo, run, serve, verify, replay, why, onboard, repair, writer):
+    for verb in (init, demo, run, serve, verify, replay, why, onboard, repair, sign_in, writer):
         app.command(verb, help=translate(inspect.getdoc(verb) or "", language()))
     first = next((word for word in words if not word.startswith("-")), None)
     if first not in TOP_VERBS:
@@ -136,6 +126,21 @@ def repair(
 
     kept = restore_day(folder / "journal", day, backup, accept_loss=accept_loss)
     return show({"day": str(day), "damaged_file": str(kept or "")}, as_json=json)
+
+
+def sign_in(folder: Path, user: str) -> int:
+    """Sign in as a user with a password; prints a token for the variable TALLYSTICK_TOKEN, good for twelve hours."""
+    import getpass
+
+    from tallystick.core.errors import Forbidden
+    from tallystick.firm import Firm
+
+    with Firm.open(folder) as firm:
+        actor = firm.house.access.authenticate(user, getpass.getpass())
+        if actor is None:
+            raise Forbidden("access.wrong_password", "Name or password is wrong.", "Try again.")
+        sys.stdout.write(firm.house.access.session(actor) + "\n")
+    return 0
 
 
 def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = None) -> int:

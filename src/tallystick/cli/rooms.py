@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import getpass
 import inspect
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 import msgspec
 
 from tallystick.cli.show import TerminalProgress, language, show
+from tallystick.core.errors import TallystickError
 from tallystick.core.operations import OPERATIONS, Operation, call
 from tallystick.core.text import translate
+
+if TYPE_CHECKING:
+    from tallystick.core.access import Access, Actor
 
 __all__ = ["DEFAULT_FOLDER", "FirmOption", "add_rooms", "run_operation"]
 
@@ -42,8 +47,22 @@ def run_operation(folder: Path, name: str, fields: dict[str, Any], *, as_json: b
     from tallystick.firm import Firm
 
     with Firm.open(folder) as firm:
-        context = firm.context(progress=TerminalProgress(), language=language())
+        actor = _signed_in(firm.house.access)
+        context = firm.context(actor=actor, progress=TerminalProgress(), language=language())
         return show(call(context, name, fields), as_json=as_json)
+
+
+def _signed_in(access: Access) -> Actor | None:
+    """Who signed in with `tally sign-in`; None when the operating system's account is meant."""
+    token = os.environ.get("TALLYSTICK_TOKEN", "")
+    actor = access.actor_of(token) if token else None
+    if token and actor is None:
+        raise TallystickError(
+            "cli.token_over",
+            "The token in TALLYSTICK_TOKEN is unknown or over.",
+            "Sign in again with `tally sign-in`, or unset it.",
+        )
+    return actor
 
 
 def _command(operation: Operation) -> Any:

@@ -49,7 +49,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 LARGEST_LOTS = 499
 """Lots in the largest order that the simulated exchange takes."""
-CLIENT_TIER, FIRM_TIER = 1, 2
+FIRST_NUMBER = 1_000_001
+"""The clients' first order in the day's ids: theirs are the numbers of session 1 on, people at the console have 0."""
+CLIENT_TIER = 1
 SETTLED_STATES = (2, 3)
 
 
@@ -145,7 +147,7 @@ class _Day:
         settings = FlowSettings(house_orders=plan.house_orders)
         flow = OrderFlow(
             self.opening.day, clients, self.opening.targets, seed=plan.seed, settings=settings,
-            activity=self.opening.activity,
+            activity=self.opening.activity, first_number=FIRST_NUMBER,
         )  # fmt: skip
         exchange = Exchange(
             self.opening.day, largest_lots=LARGEST_LOTS, salt=plan.seed + date_number(self.date)
