@@ -77,12 +77,11 @@ SIGNED_IN = {}
 class Visitor:
     """A person at a browser: opens pages, and keeps what the browser complained about."""
 
-    def __init__(self, browser, address, *, theme="dark", language="en", user=USER, bypass_csp=False):
+    def __init__(self, browser, address, *, theme="dark", language="en", user=USER):
         self.address = address
         self.context = browser.new_context(
             viewport={"width": 1440, "height": 900},
             permissions=["clipboard-read", "clipboard-write"],
-            bypass_csp=bypass_csp,
         )
         for name, value in (("tally_theme", theme), ("tally_language", language)):
             self.context.add_cookies([{"name": name, "value": value, "url": address}])
@@ -174,6 +173,6 @@ def ann(visit):
 
 @pytest.fixture(scope="session")
 def axe():
-    """The accessibility checker, to be run in a page (`bypass_csp=True`)."""
+    """The accessibility checker, to be run in a page."""
     assert AXE.exists(), "no axe-core: run `make assets`"
     return AXE.read_text(encoding="utf-8")

@@ -24,8 +24,9 @@ __all__ = ["Checkpointer", "presize_wal", "wal_path"]
 FRAME_BYTES = PAGE_BYTES + 24
 # A row's columns beside its payload.
 ROW_BYTES = 128
-# New content that starts a passive checkpoint: measured, smaller costs more syncs, larger makes commits wait for them.
-CONTENT_BYTES = 1_048_576
+# New content that starts a passive checkpoint, less than a full batch: measured, waiting for more makes its sync long
+# enough to hold up the commits after it.
+CONTENT_BYTES = 524_288
 # A writer of single rows fills the WAL with versions of one page: little content, many frames.
 FRAMES_BYTES = 8_388_608
 # So little content is moved in well under a millisecond.

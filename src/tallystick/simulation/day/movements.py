@@ -33,31 +33,30 @@ def movements_of(
 ) -> list[Movement]:
     """The movements of a day between two moments (UTC ns), by time. `free_cash` (1e-4) is of the same clients.
 
-    Withdrawals take a tenth of the free cash; shares leave from what can be sold. Equal arguments, equal movements.
+    Withdrawals take a tenth of the free cash, a quarter of what can be sold leaves; there are at least two of each.
+    Equal arguments, equal movements.
     """
     random = stream(seed, date_number(date), "movements")
     found: list[Movement] = []
     count = len(clients.accounts)
+    deposits, withdrawals, transfers = (
+        max(2, round(count * share)) for share in (DEPOSIT_SHARE, WITHDRAWAL_SHARE, TRANSFER_SHARE)
+    )
 
     def moment() -> int:
         return int(opens + random.random() * (closes - opens))
 
-    for number, row in enumerate(
-        random.permutation(count)[: round(count * (DEPOSIT_SHARE + WITHDRAWAL_SHARE))].tolist()
-    ):
+    for number, row in enumerate(random.permutation(count)[: deposits + withdrawals].tolist()):
         amount = int(random.integers(1, 60)) * 5_000 * SCALE
-        if number >= count * DEPOSIT_SHARE:
+        if number >= deposits:
             amount = -(int(free_cash[row]) // (10 * SCALE) * SCALE)
         if amount:
             found.append(Movement(moment(), MoveCash, _cash(clients, row, amount, date, number)))
-    holdings = random.permutation(len(clients.holding_account))[: round(count * TRANSFER_SHARE)]
-    for number, row in enumerate(holdings.tolist()):
-        units = int(clients.holding_quantity[row]) if number % 2 else 1_000 * int(random.integers(1, 9))
-        found.append(
-            Movement(
-                moment(), MoveSecurities, _shares(clients, row, -units if number % 2 else units, date, number)
-            )
-        )
+    for number, row in enumerate(random.permutation(len(clients.holding_account))[:transfers].tolist()):
+        units = 1_000 * int(random.integers(1, 9))
+        if number % 2:
+            units = -max(int(clients.holding_quantity[row]) // 4, 1)
+        found.append(Movement(moment(), MoveSecurities, _shares(clients, row, units, date, number)))
     return sorted(found, key=lambda movement: movement.time)
 
 
