@@ -213,6 +213,17 @@ class OpenHouse:
         """All machines, fresh and empty."""
         return Engine(make_machines())
 
+    def engine_at(self, seq: int) -> Engine:
+        """All machines as they stood after a batch, for reading: the followed ones if that is the journal's head."""
+        from tallystick.core.follower import Follower
+
+        with self._lock:
+            if self._follower.catch_up() == seq:
+                return self._follower.engine
+        engine = self.engine()
+        Follower(self.journal, engine, self.snapshots).catch_up(seq)
+        return engine
+
     @functools.cached_property
     def _follower(self) -> Follower:
         from tallystick.core.follower import Follower

@@ -90,6 +90,9 @@ class House(Protocol):
     def engine(self) -> Engine:
         """All machines, fresh and empty, in house order (for replay and verify)."""
 
+    def engine_at(self, seq: int) -> Engine:
+        """All machines as they stood after a batch, for reading."""
+
 
 class Context:
     """One call's surroundings: the house, the actor, where progress goes, the language of texts."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound
-from tallystick.core.follower import Follower
 from tallystick.core.operations import operation
 from tallystick.core.schema import Money, Record, date_number
 from tallystick.core.text import translate
@@ -16,7 +15,6 @@ from tallystick.ledger.events import RecordExecution
 from tallystick.risk.gate.events import CancelOrder, EndOrder, SubmitOrder
 
 if TYPE_CHECKING:
-    from tallystick.core.engine import Engine
     from tallystick.ledger import LedgerMachine
     from tallystick.market import MarketMachine
 
@@ -125,7 +123,7 @@ def day_report(context: Context, request: DayReportRequest) -> DayReport:
             day=str(date),
         )
     sizes = _journal_sizes(context, date)
-    engine = _engine_at(context, sizes["last_seq"])
+    engine = context.house.engine_at(sizes["last_seq"])
     ledger: LedgerMachine = engine.machines["ledger"]  # type: ignore[assignment]
     market: MarketMachine = engine.machines["market"]  # type: ignore[assignment]
     submitted = context.journal.columns(SubmitOrder, day=date)
@@ -152,13 +150,6 @@ def day_report(context: Context, request: DayReportRequest) -> DayReport:
         digests={name: digest.hex() for name, digest in engine.digests().items()},
         **sizes,
     )
-
-
-def _engine_at(context: Context, seq: int) -> Engine:
-    """All machines as they stood after a batch."""
-    engine = context.house.engine()
-    Follower(context.journal, engine, context.house.snapshots).catch_up(seq)
-    return engine
 
 
 def _journal_sizes(context: Context, date: datetime.date) -> dict[str, Any]:
