@@ -126,6 +126,12 @@ def test_a_year_of_bars_is_in_the_lake(built):
     assert rows.total_rows == 20 * sessions
 
 
+def test_the_door_refuses_a_firm_whose_first_day_is_closed(built):
+    with pytest.raises(TallystickError) as caught:
+        built.call("simulation.build", clients=10)
+    assert caught.value.code == "simulation.day_not_open"
+
+
 def test_a_build_goes_on_where_it_was_stopped(tmp_path, built_folder):
     from tallystick.core.progress import Recorded, Stopped
 
