@@ -1,4 +1,4 @@
-"""The last day of a demo firm decided again, as recorded and in batches of 1, 7 and 4,096: one digest, records a second.
+"""The last day of a demo firm decided again, as recorded and in batches of 1, 7 and 4,096: one digest, records/s.
 
     python benchmarks/simulation/replay.py [FIRM]
 

@@ -155,7 +155,7 @@ def shop():
 @pytest.fixture
 def client(shop):
     """Nobody's client; exceptions become replies, as in production."""
-    house = SimpleNamespace(access=Access(), settings=Settings())
+    house = SimpleNamespace(access=Access(), settings=Settings(), machine=lambda name: None)
     with TestClient(create_api(house), raise_server_exceptions=False) as opened:
         yield opened
 

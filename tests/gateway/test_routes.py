@@ -32,6 +32,13 @@ def test_table_as_csv_gives_decimals(trader):
     assert reply.text.splitlines()[1] == "2330.XTAI,20261120000000042,580.5000,2026-11-20T01:00:00.000000123Z"
 
 
+def test_text_that_a_spreadsheet_would_run_is_made_harmless(trader):
+    names = ["=1+1", "+A1", "@SUM", "-cmd", "-12.5", "plain"]
+    reply = trader.get("/api/shop/bars", params={"instruments": names}, headers={"Accept": "text/csv"})
+    first = [line.partition(",")[0] for line in reply.text.splitlines()[1:]]
+    assert first == ["'=1+1", "'+A1", "'@SUM", "'-cmd", "-12.5", "plain"]
+
+
 def test_table_as_tsv(trader):
     reply = trader.get("/api/shop/bars", headers={"Accept": "text/tab-separated-values"})
     assert reply.text.splitlines()[0] == "instrument\torder_id\tclose\tat"

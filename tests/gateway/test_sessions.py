@@ -65,6 +65,20 @@ def test_many_failed_sign_ins_stop_further_ones(client):
     assert sign_in(client, user="reader").status_code == 200
 
 
+def test_address_with_a_token_signs_in_and_loses_the_token(client):
+    reply = client.get("/enter", params={"token": "token-trader"}, follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+    assert "tally_session=token-trader" in reply.headers["set-cookie"]
+    assert client.get("/api/shop/bars").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "nonsense"])
+def test_address_with_a_wrong_token_leads_to_the_sign_in_page(client, token):
+    reply = client.get("/enter", params={"token": token}, follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"]) == (303, "/login")
+    assert "tally_session" not in reply.headers.get("set-cookie", "")
+
+
 def test_sign_out_forgets_the_session(client):
     sign_in(client)
     assert client.post("/session/end", headers={"X-Form-Key": key("token-trader")}).status_code == 200

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tallystick.console.words import mark as _
 
-__all__ = ["CODES", "KINDS", "NAMES", "word_of"]
+__all__ = ["CODES", "KINDS", "NAMES", "rise_of", "word_of"]
 
 CODES: dict[str, dict[str, tuple[str, str]]] = {
     "side": {"1": (_("Buy"), ""), "2": (_("Sell"), ""), "up": (_("Up"), ""), "down": (_("Down"), "")},
@@ -114,6 +114,19 @@ NAMES = {
     "capacity": {"cash": "1", "margin": "2", "short": "3", "proprietary": "4"},
     "done_reason": {"cancelled": "1", "expired": "2", "refused_by_exchange": "3"},
 }
+
+
+GREEN_RISES = {"US", "XNYS", "XNAS"}
+"""Markets and calendars where green is up; in Taiwan and China red is."""
+
+
+def rise_of(market: str) -> str:
+    """The colour that means up in a market: `red` or `green`.
+
+    >>> rise_of("TW"), rise_of("US")
+    ('red', 'green')
+    """
+    return "green" if market in GREEN_RISES else "red"
 
 
 def word_of(field: str, value: object) -> tuple[str, str]:

@@ -85,7 +85,7 @@ TRADES = ListPage(
     columns=(
         Column("execution_id", width=126),
         Column("executed_at", width=100),
-        Column("order_id", link="/risk/orders/{order_id}", width=126),
+        Column("order_id", link="/risk/orders/{order_id}", width=150),
         Column("account_number", title=_("Account"), link=ACCOUNT_LINK),
         Column("symbol", link=INSTRUMENT_LINK, width=98),
         Column("side", width=58),

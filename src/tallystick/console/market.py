@@ -109,6 +109,7 @@ async def instrument(request: AnyRequest, shell: Shell, symbol: str) -> Response
         "instrument.html",
         title=f"{symbol} {name}",
         symbol=symbol,
+        market=about.market,
         facts=pairs_of(about, without=("code", "name", "symbol", "name_zh", "underlying")),
         terms=pairs_of(reply.terms, without=("symbol", "name")) if reply.terms else [],
         bars=bars,

@@ -26,7 +26,7 @@ ORDERS = ListPage(
     title=_("Orders"),
     operation="risk.orders",
     columns=(
-        Column("order_id", link="/risk/orders/{order_id}", width=128),
+        Column("order_id", link="/risk/orders/{order_id}", width=150),
         Column("received_at", width=100),
         Column("account_number", title=_("Account"), link="/ledger/accounts/{account}", width=112),
         Column("symbol", link="/market/instruments/{symbol}", width=98),

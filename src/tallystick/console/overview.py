@@ -77,7 +77,12 @@ async def movers(request: AnyRequest, shell: Shell) -> Response[str]:
     bars = await shell.attempt(request, "history.bars", {"start": start, "end": last})
     names = await shell.attempt(request, "market.instruments", {"limit": ALL})
     known = {row["symbol"]: row for row in rows_of(names.value)} if names.value is not None else {}
-    rows = movers_of(rows_of(bars.value), known, ROWS_SHOWN) if bars.value is not None else []
+    home = [
+        bar
+        for bar in (rows_of(bars.value) if bars.value is not None else [])
+        if known.get(bar["symbol"], {}).get("currency") == shell.firm.currency
+    ]
+    rows = movers_of(home, known, ROWS_SHOWN)
     return shell.render(request, "parts/movers.html", answer=bars, rows=rows)
 
 

@@ -108,8 +108,8 @@ class Shell:
             """A reason's sentence without its values: what it says of many orders at once."""
             return re.sub(r"\{\w+\}", "…", say(sentence))
 
-        def unit_of(field: Field) -> str:
-            return say(field.unit).replace("{currency}", self.firm.currency)
+        def unit_of(field: Field, currency: str = "") -> str:
+            return say(field.unit).replace("{currency}", currency or self.firm.currency)
 
         def word(name: str, value: Any) -> tuple[str, str]:
             english, mark = codes.word_of(name, value)
@@ -123,6 +123,8 @@ class Shell:
             asset=self.assets.address,
             rail=RAIL,
             firm=self.firm,
+            rise=codes.rise_of(self.firm.home_calendar),
+            rise_of=codes.rise_of,
             field_of=field_of,
             unit_of=unit_of,
             word_of=word,

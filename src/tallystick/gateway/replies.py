@@ -2,13 +2,15 @@
 
 Records are JSON. Tables are JSON `{columns, rows, total_rows}`, or by the Accept header an Arrow stream, Parquet, CSV
 or TSV. In JSON, times are ISO 8601 in UTC with nanoseconds, hashes are hexadecimal, and whole numbers past 2^53 are
-text, since most JSON readers would round them. CSV and TSV give amounts as exact decimals.
+text, since most JSON readers would round them. CSV and TSV are for spreadsheets: amounts are exact decimals, and a text
+that a spreadsheet would run as a formula has an apostrophe before it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,7 @@ __all__ = ["FORMATS", "encode", "plain", "table_document"]
 EXACT = 2**53 - 1
 AMOUNT_UNIT = b"1e-4 of the currency"
 AMOUNT_DECIMALS = 4
+NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?")
 
 
 def encode(reply: Any) -> bytes:
@@ -35,6 +38,7 @@ def encode(reply: Any) -> bytes:
 def plain(value: Any) -> Any:
     r"""A reply as dictionaries, lists and plain values, as JSON shows it.
 
+    >>> import datetime
     >>> plain({"id": 20261120000000042, "hash": b"\x0f", "on": datetime.date(2026, 11, 20)})
     {'id': '20261120000000042', 'hash': '0f', 'on': '2026-11-20'}
     """
@@ -138,10 +142,18 @@ def _separated(delimiter: str) -> Callable[[Table], bytes]:
         sink = io.StringIO()
         writer = csv.writer(sink, delimiter=delimiter, lineterminator="\n")
         writer.writerow(spread.column_names)
-        writer.writerows(zip(*(column.to_pylist() for column in spread.columns), strict=True))
+        cells = [[_unarmed(value) for value in column.to_pylist()] for column in spread.columns]
+        writer.writerows(zip(*cells, strict=True))
         return sink.getvalue().encode()
 
     return write
+
+
+def _unarmed(value: Any) -> Any:
+    """A text that begins like a formula, made harmless; numbers with a sign stay as they are."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    return value if NUMBER.fullmatch(value) else f"'{value}"
 
 
 FORMATS: dict[str, Callable[[Any], bytes]] = {

@@ -1,10 +1,10 @@
 // Charts: candles with volume, columns over the day. Colours are the page's tokens; the last value is labelled.
-const style = getComputedStyle(document.documentElement);
-const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+const token = (box) => (name) => getComputedStyle(box).getPropertyValue(`--${name}`).trim();
 const zone = document.documentElement.dataset.zone || "UTC";
 const legend = document.getElementById("chart-legend");
 
 function frame(box, height, timeVisible) {
+  const colour = token(box);
   const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const label = (time) => (typeof time === "number" ? clock.format(time * 1000) : typeof time === "string" ? time
     : `${time.year}-${String(time.month).padStart(2, "0")}-${String(time.day).padStart(2, "0")}`);
@@ -26,6 +26,7 @@ function frame(box, height, timeVisible) {
 const fixed = (value) => value.toFixed(2).replace("-", "−").replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 
 function candles(box, data) {
+  const colour = token(box);
   const rise = colour("rise");
   const fall = colour("fall");
   const chart = frame(box, Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 70), false);
@@ -59,6 +60,7 @@ function candles(box, data) {
 }
 
 function columns(box, data) {
+  const colour = token(box);
   const chart = frame(box, 210, true);
   const looks = { accepted: "accent", refused: "high" };
   // Bars stand on each other: the whole first, the refused part in front of it.
