@@ -24,6 +24,7 @@ def test_filter_narrows_on_the_server_and_is_in_the_address(ann):
     ann.page.select_option("select[name=status]", "refused")
     ann.until(f"document.getElementById('row-count').textContent === '{refused:,} rows'")
     assert "status=refused" in ann.page.url
+    ann.settle()
     assert set(ann.rows("status")) == {"✕Refused"} or {text.split()[-1] for text in ann.rows("status")} == {
         "Refused"
     }
