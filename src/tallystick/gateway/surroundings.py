@@ -67,7 +67,7 @@ def policy(nonce: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            "script-src 'self' 'unsafe-inline'",
+            "script-src 'self'",
             f"style-src 'self' 'nonce-{nonce}'",
             "img-src 'self' data:",  # the grid draws its icons from its own style sheet
             "font-src 'self'",
