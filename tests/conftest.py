@@ -38,11 +38,18 @@ def kill_writer(folder: Path, sign: signal.Signals = signal.SIGKILL) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process runs; one that only waits to be reaped does not."""
+    """Whether a thread of the process runs; one that only waits to be reaped does not.
+
+    The first thread may be gone while another still holds the socket open.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
+        states = [
+            (task / "stat").read_text().rpartition(")")[2].split()[0]
+            for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
+    except (FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/task").exists() and is_running(pid)
+    return any(state not in "ZX" for state in states)
 
 
 @pytest.fixture(name="writer_pid")
