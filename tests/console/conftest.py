@@ -64,9 +64,9 @@ def console():
         server.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path):
-    """One Chromium for the session."""
+    """One Chromium for a module; its driver keeps an event loop running, which later tests may not meet."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield opened

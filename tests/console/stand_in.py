@@ -459,10 +459,14 @@ def settlement(
 @operation("history.bars", permission="history.read", summary="Daily prices of instruments.")
 def bars(context: Context, request: history_operations.BarsRequest) -> Table:
     """Bars that fit."""
-    frame = context.house.book.bars
-    return listing(
-        frame.filter(pl.col("symbol").is_in(request.instruments)) if request.instruments else frame, request
-    )
+    frame = context.house.book.bars.rename({"turnover": "amount"})
+    if request.instruments:
+        frame = frame.filter(pl.col("symbol").is_in(request.instruments))
+    if request.start:
+        frame = frame.filter(pl.col("date") >= request.start)
+    if request.end:
+        frame = frame.filter(pl.col("date") <= request.end)
+    return listing(frame, request)
 
 
 @operation("history.datasets", permission="history.read", summary="The tables of the lake.")

@@ -18,6 +18,8 @@ from tallystick.console.words import mark as _
 __all__ = ["HANDLERS", "INSTRUMENTS", "RULES"]
 
 BARS_SHOWN = 500
+ABOVE = ("code", "name", "symbol", "name_zh", "underlying")
+"""What stands in the page's title already, or tells nothing."""
 
 INSTRUMENTS = ListPage(
     name="instruments",
@@ -110,8 +112,10 @@ async def instrument(request: AnyRequest, shell: Shell, symbol: str) -> Response
         title=f"{symbol} {name}",
         symbol=symbol,
         market=about.market,
-        facts=pairs_of(about, without=("code", "name", "symbol", "name_zh", "underlying")),
-        terms=pairs_of(reply.terms, without=("symbol", "name")) if reply.terms else [],
+        facts=[
+            *pairs_of(about, without=ABOVE),
+            *(pairs_of(reply.terms, without=ABOVE) if reply.terms else ()),
+        ],
         bars=bars,
         rows=rows[::-1],
         chart=candles(rows, about.currency),

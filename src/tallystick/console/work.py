@@ -22,7 +22,7 @@ WORK = ListPage(
         Column("state", width=88),
         Column("opened_at"),
         Column("opened_by", width=90),
-        Column("outcome", width=146),
+        Column("outcome", width=134),
         Column("room", width=76),
         Column("work", width=74),
     ),
@@ -41,7 +41,7 @@ APPROVALS = ListPage(
     columns=(
         Column("state", width=92),
         Column("summary", grow=True),
-        Column("reason", width=196),
+        Column("reason", width=172),
         Column("maker", width=96),
         Column("proposed_at"),
         Column("checker", width=96),
