@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tallystick.cli.show import language
 from tallystick.core.errors import TallystickError
 from tallystick.core.progress import Progress
 from tallystick.core.text import translate
+
+if TYPE_CHECKING:
+    from tallystick.firm import Firm
+    from tallystick.simulation import DemoPlan
 
 __all__ = ["DEMO_USER", "make_demo", "tell_entry"]
 
@@ -21,28 +26,48 @@ READY = "demo-is-ready"
 def make_demo(
     folder: Path, *, clients: int, instruments: int, seed: int, date: datetime.date, progress: Progress
 ) -> None:
-    """Make the demo firm unless it is there already; an unfinished one is refused with what to do."""
-    from tallystick.core.settings import FirmSettings, Settings
-    from tallystick.firm import Firm
+    """Make the demo firm unless it is there already; go on with one whose making was stopped.
+
+    Errors: TallystickError when the folder holds another firm, or one begun with another plan.
+    """
     from tallystick.simulation import DemoPlan, build, run_day
 
     if (folder / READY).exists():
         return
-    if (folder / "firm.toml").exists():
+    plan = DemoPlan(clients=clients, instruments=instruments, seed=seed, date=date)
+    with _begun(folder, plan) as firm:
+        if DEMO_USER not in firm.house.machine("access").state.grants:
+            firm.access.grant(user=DEMO_USER, role="administrator")
+        context = firm.context(progress=progress)
+        day = context.machine("day").state
+        if day.business_date == plan.first_day and day.is_open:
+            build(context, plan)
+            day = context.machine("day").state
+        if day.business_date != date or day.is_open:
+            run_day(context, date)
+    (folder / READY).touch()
+
+
+def _begun(folder: Path, plan: DemoPlan) -> Firm:
+    """The firm to build in: a new one, or the one that an earlier making of the same plan has left."""
+    from tallystick.core.settings import FirmSettings, Settings
+    from tallystick.firm import Firm
+    from tallystick.simulation import load_plan
+
+    settings = Settings(firm=FirmSettings(name="Made-up Securities", clock="commands", seed=plan.seed))
+    if not (folder / "firm.toml").exists():
+        return Firm.create(folder, first_day=plan.first_day, settings=settings)
+    firm = Firm.open(folder)
+    planned = (folder / "simulation" / "plan.json").exists()
+    if firm.settings.firm != settings.firm or (planned and load_plan(folder) != plan):
+        firm.close()
         raise TallystickError(
-            "demo.unfinished",
-            "{folder} holds a firm that is no finished demo.",
-            "Remove the folder, or name another: `tally demo OTHER`.",
+            "demo.other_firm",
+            "{folder} holds another firm, or a demo that was begun with other options.",
+            "Give the options it was begun with, or name another folder: `tally demo OTHER`.",
             folder=str(folder),
         )
-    plan = DemoPlan(clients=clients, instruments=instruments, seed=seed, date=date)
-    settings = Settings(firm=FirmSettings(name="Made-up Securities", clock="commands", seed=seed))
-    with Firm.create(folder, first_day=plan.first_day, settings=settings) as firm:
-        firm.access.grant(user=DEMO_USER, role="administrator")
-        context = firm.context(progress=progress)
-        build(context, plan)
-        run_day(context, date)
-    (folder / READY).touch()
+    return firm
 
 
 def tell_entry(folder: Path, host: str, port: int) -> None:

@@ -35,7 +35,9 @@ def exit_status(work: Callable[[], Any]) -> int:
         return FAULT
     except (KeyboardInterrupt, Stopped):
         sys.stderr.write(
-            "tally: " + translate("Stopped. What was finished stays finished.", language()) + "\n"
+            "tally: "
+            + translate("Stopped. What was finished stays; the same command goes on from there.", language())
+            + "\n"
         )
         return STOPPED
     except BrokenPipeError:
