@@ -15,6 +15,7 @@ from tallystick.simulation.genesis.bars import bring_bars, close_moment
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.market import MarketMachine
 
 __all__ = ["bring_day"]
 
@@ -25,14 +26,18 @@ PHASES = {"opening_call": "open_auction", "closing_call": "close_auction"}
 
 
 def bring_day(
-    context: Context, date: datetime.date, symbols: list[str], exchange: Exchange, known_time: int
+    context: Context,
+    market: MarketMachine,
+    date: datetime.date,
+    exchange: Exchange,
+    known_time: int,
 ) -> list[DatasetLoaded]:
-    """Append the day's bars (`symbols` by instrument code), and give the facts to be journaled about it."""
+    """Append the day's bars , and give the facts to be journaled about it."""
     minutes, days = exchange.bars(), exchange.days()
     days = days[days["trades"] > 0]
-    names = pa.array(symbols)
+    names = pa.array([instrument.symbol for instrument in market.instruments])
     daily = _common(days, names, date)
-    daily["event_time"] = pa.array(np.full(len(days), close_moment(date)))
+    daily["event_time"] = pa.array(np.full(len(days), close_moment(market.calendar("XTAI"), date)))
     minute = _common(minutes, names, date)
     phases = [PHASES.get(name.decode(), name.decode()) for name in minutes["phase"].tolist()]
     minute |= {

@@ -47,8 +47,6 @@ __all__ = ["DaySummary", "run_day"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-LARGEST_LOTS = 499
-"""Lots in the largest order that the simulated exchange takes."""
 FIRST_NUMBER = 1_000_001
 """The clients' first order in the day's ids: theirs are the numbers of session 1 on, people at the console have 0."""
 CLIENT_TIER = 1
@@ -150,7 +148,7 @@ class _Day:
             activity=self.opening.activity, first_number=FIRST_NUMBER,
         )  # fmt: skip
         exchange = Exchange(
-            self.opening.day, largest_lots=LARGEST_LOTS, salt=plan.seed + date_number(self.date)
+            self.opening.day, largest_lots=self.clock.largest_lots, salt=plan.seed + date_number(self.date)
         )
         cash = np.maximum(ledger.gate_cash()[clients.accounts], 0)
         opens, closes = self.clock.phases[0].opens, max(phase.closes for phase in self.clock.phases)
@@ -184,8 +182,7 @@ class _Day:
         return files, len(truth)
 
     def _bring_bars(self, exchange: Exchange) -> None:
-        symbols = [instrument.symbol for instrument in self.before.market.instruments]
-        facts = bring_day(self.context, self.date, symbols, exchange, self.clock.closes)
+        facts = bring_day(self.context, self.before.market, self.date, exchange, self.clock.closes)
         for fact in facts:
             self._general(fact, self.clock.closes)
 

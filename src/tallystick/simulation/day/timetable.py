@@ -22,17 +22,16 @@ DEADLINES = (
     ("TW.settlement.securities_in", "settlement_deadline.member_delivers", 0),
     ("TW.settlement.cash_in", "settlement_deadline.member_pays", 0),
     ("TW.settlement.pay_out", "settlement_deadline.member_receives", 1),
+    ("TW.settlement.bank_close", "settlement_deadline.bank_close", 0),
 )
 """Deadline of the settlement day, the rule that sets its time, and seconds after it (receipts come after the time)."""
 
-BANK_CLOSE = datetime.time(15, 30)
-"""When the made-up settlement bank shuts; the law says only "close of bank hours"."""
-
 
 class Timetable(NamedTuple):
-    """A trading day's clock in UTC ns.
+    """What the rules say of a trading day; times in UTC ns.
 
-    When the firm opens, the phases, deadlines (name, time), when trading is closed in the books, when the day is over.
+    When the firm opens, the phases, deadlines (name, time), when trading is closed in the books, when the day is over,
+    lots in the largest order.
     """
 
     opens: int
@@ -40,6 +39,7 @@ class Timetable(NamedTuple):
     deadlines: list[tuple[str, int]]
     trading_closed: int
     closes: int
+    largest_lots: int
 
 
 def timetable(market: MarketMachine, date: datetime.date, venue: str = "XTAI") -> Timetable:
@@ -53,13 +53,13 @@ def timetable(market: MarketMachine, date: datetime.date, venue: str = "XTAI") -
         (name, clock.at(rules.row(field, key, date).clock) + seconds * SECOND)
         for name, field, seconds in DEADLINES
     ]
-    deadlines.append(("TW.settlement.bank_close", clock.at(BANK_CLOSE)))
     return Timetable(
         clock.at(datetime.time(8)),
         phases,
         deadlines,
         clock.at(datetime.time(15)),
         clock.at(datetime.time(18)),
+        rules.row("order_maximum_lots", key, date).count,
     )
 
 

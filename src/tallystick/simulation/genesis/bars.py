@@ -18,17 +18,20 @@ from tallystick.simulation.returns import RealPrices
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.market import Calendar
 
 __all__ = ["bring_bars", "close_moment", "past_bars", "real_bars"]
 
 DAILY = "history.bars_daily"
 
 
-def past_bars(past: Past, symbols: list[str]) -> pa.Table:
+def past_bars(past: Past, symbols: list[str], calendar: Calendar) -> pa.Table:
     """The made-up instruments' bars as rows of `history.bars_daily`, known when each session had closed."""
     sessions, count = len(past.sessions), len(symbols)
     days = np.repeat(np.array(past.sessions, "datetime64[D]").astype(np.int32), count)
-    moments = np.repeat(np.array([close_moment(session) for session in past.sessions], np.int64), count)
+    moments = np.repeat(
+        np.array([close_moment(calendar, session) for session in past.sessions], np.int64), count
+    )
     return pa.table(
         {
             "symbol": pa.array(symbols * sessions),
@@ -71,9 +74,10 @@ def bring_bars(
     )  # fmt: skip
 
 
-def close_moment(session: datetime.date) -> int:
-    """When a session of Taipei had closed, UTC ns."""
-    return market_time(session, datetime.time(13, 30), "Asia/Taipei")
+def close_moment(calendar: Calendar, session: datetime.date) -> int:
+    """When the closing call of a session had ended, UTC ns."""
+    closes = next(phase.closes for phase in calendar.phases(session) if phase.name == "closing_call")
+    return market_time(session, closes, calendar.zone)
 
 
 def _digest(rows: Any) -> bytes:

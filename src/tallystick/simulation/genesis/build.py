@@ -167,8 +167,10 @@ class _Build:
     def _load_bars(self, past: Past, prices: RealPrices) -> int:
         """The year of bars and the real closes into the lake; each load is journaled."""
         self.context.progress.start(translate("Loading a year of prices", self.context.language), 2)
-        instruments = self.context.machine("market").instruments
-        made_up = past_bars(past, [instruments[code].symbol for code in past.codes.tolist()])
+        machine = self.context.machine("market")
+        instruments = machine.instruments
+        symbols = [instruments[code].symbol for code in past.codes.tolist()]
+        made_up = past_bars(past, symbols, machine.calendar("XTAI"))
         facts = [bring_bars(self.context, made_up, "simulation")]
         self.context.progress.step()
         if self.plan.real_shares:
