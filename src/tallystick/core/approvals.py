@@ -7,6 +7,7 @@ proposal, so that an approval serves once.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,12 +20,16 @@ __all__ = [
     "ApprovalsMachine",
     "ApprovalsState",
     "ApproveProposal",
+    "Approved",
     "Proposal",
     "Propose",
     "RefuseProposal",
     "content_of",
     "proposal_for",
 ]
+
+Approved = Callable[[str, bytes], bool]
+"""Asks whether a second person approved exactly this content under this proposal's number."""
 
 UNKNOWN = Reason(
     "core.unknown_proposal", "There is no open proposal {proposal}.", "See `tally approvals list`."

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tallystick.ledger.house import HOUSE_ACCOUNT_COUNT, house_accounts, house_parties
-from tallystick.ledger.ports import Charge, FeeTerms, Instrument, LedgerMarket
 from tallystick.ledger.states import Obligation, Step, TradeState
 
 if TYPE_CHECKING:
@@ -22,11 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HOUSE_ACCOUNT_COUNT",
-    "Charge",
-    "FeeTerms",
-    "Instrument",
     "LedgerMachine",
-    "LedgerMarket",
     "Obligation",
     "Step",
     "TradeState",

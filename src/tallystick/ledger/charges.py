@@ -14,7 +14,7 @@ import numpy as np
 from tallystick.ledger.columns import Array
 from tallystick.ledger.events import Capacity, Side
 from tallystick.ledger.grouping import Groups
-from tallystick.ledger.ports import Charge, FeeTerms
+from tallystick.market import Charge, FeeTerms
 
 __all__ = [
     "amount_of",

@@ -14,8 +14,8 @@ from tallystick.ledger.columns import Array
 from tallystick.ledger.events import AccountKind, Side
 from tallystick.ledger.grouping import Groups
 from tallystick.ledger.obligations import net
-from tallystick.ledger.ports import FeeTerms
 from tallystick.ledger.states import CASH, TradeState
+from tallystick.market import FeeTerms
 
 __all__ = ["close_trading", "oblige_trades", "share_of"]
 

@@ -19,7 +19,7 @@ from tallystick.ledger.events import (
     RegisterParty,
 )
 from tallystick.ledger.listing import Listing
-from tallystick.ledger.ports import Charge
+from tallystick.market import Charge
 
 __all__ = ["explain"]
 

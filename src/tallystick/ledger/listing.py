@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tallystick.ledger.columns import Array
-from tallystick.ledger.ports import LedgerMarket
+from tallystick.market import MarketMachine
 
 __all__ = ["Listing"]
 
@@ -13,7 +13,7 @@ __all__ = ["Listing"]
 class Listing:
     """Follows the market's growing list. `clears` is the market whose settlement cycle this ledger runs."""
 
-    def __init__(self, market: LedgerMarket, clears: str) -> None:
+    def __init__(self, market: MarketMachine, clears: str) -> None:
         self.market = market
         self.clears = clears
         self._cleared: Array = np.zeros(0, dtype=np.bool_)

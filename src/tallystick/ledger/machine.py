@@ -26,9 +26,9 @@ from tallystick.ledger.events import (
     RegisterParty,
 )
 from tallystick.ledger.listing import Listing
-from tallystick.ledger.ports import LedgerMarket
 from tallystick.ledger.states import Step
 from tallystick.ledger.trades import contents_of
+from tallystick.market import MarketMachine
 
 __all__ = ["LedgerMachine"]
 
@@ -52,14 +52,14 @@ TRADES = (RecordExecution, RecordOpeningTrade)
 class LedgerMachine:
     """Parties, accounts, cash, securities, trades and obligations of a firm, for the market that it `clears`.
 
-    Made with the market machine (`LedgerMarket`), which it only reads.
+    Made with the market machine , which it only reads.
     """
 
     name = "ledger"
     decides: tuple[type[Record], ...] = (*BOOKINGS, MoveCash, MoveSecurities, CloseTrading)
     observes: tuple[type[Record], ...] = (DayOpened, TimeReached, DayClosed)
 
-    def __init__(self, market: LedgerMarket, *, clears: str = "TW") -> None:
+    def __init__(self, market: MarketMachine, *, clears: str = "TW") -> None:
         self.books = Books()
         self.listing = Listing(market, clears)
 

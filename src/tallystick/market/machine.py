@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from tallystick.core.approvals import content_of
+from tallystick.core.approvals import Approved, content_of
 from tallystick.core.errors import NotFound, nearest
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
@@ -31,7 +31,6 @@ from tallystick.market.terms import flat
 __all__ = ["MarketMachine"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Approved = Callable[[str, bytes], bool]
 
 TERM_COLUMNS = (
     "business_date", "reference_price", "limit_up", "limit_down", "lot", "tick_table", "status", "order_minimum",

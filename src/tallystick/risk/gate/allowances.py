@@ -6,8 +6,8 @@ import datetime
 from typing import NamedTuple
 
 from tallystick.core.time import market_time
+from tallystick.market import Instrument, MarketMachine
 from tallystick.risk.gate.events import OrderType, TimeInForce
-from tallystick.risk.gate.inputs import Instrument, Market
 from tallystick.risk.gate.state import kernels as at
 
 __all__ = ["Allowance", "allowance_of", "order_type_bit"]
@@ -36,7 +36,7 @@ def order_type_bit(words: str) -> int:
     return 1 << (3 * (OrderType[kind.upper()] - 1) + TimeInForce[force] - 1)
 
 
-def allowance_of(market: Market, instrument: Instrument, date: datetime.date) -> Allowance:
+def allowance_of(market: MarketMachine, instrument: Instrument, date: datetime.date) -> Allowance:
     """What the rules in force allow an instrument's class on a date.
 
     Where no row speaks of order types, a limit order for the day is allowed, but not in odd lots.

@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tallystick.core.approvals import content_of
+from tallystick.core.approvals import Approved, content_of
 from tallystick.core.day import DayClosed, DayOpened
 from tallystick.core.events import verdict_dtype
 from tallystick.core.ids import day_id
 from tallystick.core.machine import Explanation, Records, State
 from tallystick.core.schema import Record, date_number, number_date, schema_of
+from tallystick.ledger import LedgerMachine
 from tallystick.ledger.events import (
     AccountKind,
     MoveCash,
@@ -28,6 +29,7 @@ from tallystick.ledger.events import (
     RecordOpeningCash,
     RecordOpeningHolding,
 )
+from tallystick.market import Charge, MarketMachine
 from tallystick.market.events import AdoptRules, SetDayTerms
 from tallystick.risk.gate import explanation, kernels
 from tallystick.risk.gate.allowances import allowance_of
@@ -39,7 +41,6 @@ from tallystick.risk.gate.events import (
     SetKillSwitch,
     SubmitOrder,
 )
-from tallystick.risk.gate.inputs import Approved, Charge, Ledger, Market
 from tallystick.risk.gate.state import kernels as at
 from tallystick.risk.gate.state.kernels import add_holdings, set_terms
 from tallystick.risk.gate.state.tables import Tables
@@ -104,7 +105,7 @@ class GateMachine:
         RecordExecution,
     )
 
-    def __init__(self, market: Market, ledger: Ledger, approved: Approved) -> None:
+    def __init__(self, market: MarketMachine, ledger: LedgerMachine, approved: Approved) -> None:
         self.tables = Tables()
         self.words = Words()
         self.market = market
