@@ -13,14 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tallystick.simulation.day.run import DaySummary, run_day
-    from tallystick.simulation.genesis.build import BuildSummary, build
+    from tallystick.simulation.day.run import run_day
+    from tallystick.simulation.genesis.build import build
     from tallystick.simulation.genesis.plan import DemoPlan, load_plan
+    from tallystick.simulation.summaries import BuildSummary, DaySummary
 
 __all__ = ["BuildSummary", "DaySummary", "DemoPlan", "build", "load_plan", "run_day"]
 
 _MODULES = {
-    "BuildSummary": "genesis.build", "DaySummary": "day.run", "DemoPlan": "genesis.plan", "build": "genesis.build",
+    "BuildSummary": "summaries", "DaySummary": "summaries", "DemoPlan": "genesis.plan", "build": "genesis.build",
     "load_plan": "genesis.plan", "run_day": "day.run",
 }  # fmt: skip
 

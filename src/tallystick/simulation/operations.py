@@ -7,8 +7,9 @@ import datetime
 from tallystick.core.context import Context
 from tallystick.core.operations import operation
 from tallystick.core.schema import Record
+from tallystick.simulation.summaries import BuildSummary, DaySummary
 
-__all__ = ["BuildReply", "BuildRequest", "RunReply", "RunRequest"]
+__all__ = ["BuildRequest", "RunRequest"]
 
 
 class BuildRequest(Record, frozen=True, kw_only=True):
@@ -27,45 +28,10 @@ class BuildRequest(Record, frozen=True, kw_only=True):
     oddities: int = 2
 
 
-class BuildReply(Record, frozen=True, kw_only=True):
-    """What was made: counts, and the first journal day, which is closed now."""
-
-    first_day: datetime.date
-    date: datetime.date
-    instruments: int
-    parties: int
-    accounts: int
-    lots: int
-    opening_trades: int
-    bars: int
-
-
 class RunRequest(Record, frozen=True, kw_only=True):
     """The trading day to run: the session after the firm's last."""
 
     date: datetime.date
-
-
-class RunReply(Record, frozen=True, kw_only=True):
-    """A day in figures; money in 1e-4 of the currency, `refused` by the code of each reason that an order had.
-
-    `settled` is what clients paid for purchases that settled on the day, `late` how many of them could not;
-    `resumed` counts commands that an earlier, stopped run had sent.
-    """
-
-    date: datetime.date
-    orders: int
-    cancels: int
-    accepted: int
-    refused: dict[str, int]
-    executions: int
-    turnover: int
-    exchange_messages: int
-    movements: int
-    settled: int
-    late: int
-    resumed: int
-    files: list[str]
 
 
 @operation(
@@ -74,15 +40,14 @@ class RunReply(Record, frozen=True, kw_only=True):
     summary="Fill a new firm with made-up branches, clients, accounts, holdings and a year of prices.",
     writes=True,
 )
-def build(context: Context, request: BuildRequest) -> BuildReply:
+def build(context: Context, request: BuildRequest) -> BuildSummary:
     """Make the firm of a plan, in a firm that was just initialised with `clock = "commands"`."""
     import msgspec
 
     from tallystick.simulation.genesis.build import build as make
     from tallystick.simulation.genesis.plan import DemoPlan
 
-    summary = make(context, DemoPlan(**msgspec.structs.asdict(request)))
-    return BuildReply(**msgspec.structs.asdict(summary))
+    return make(context, DemoPlan(**msgspec.structs.asdict(request)))
 
 
 @operation(
@@ -91,12 +56,8 @@ def build(context: Context, request: BuildRequest) -> BuildReply:
     summary="Run one trading day of a made-up firm through gate, exchange, ledger and files.",
     writes=True,
 )
-def run(context: Context, request: RunRequest) -> RunReply:
+def run(context: Context, request: RunRequest) -> DaySummary:
     """Run a day, or go on with one that was stopped. What was put in on purpose is not told here."""
-    import msgspec
-
     from tallystick.simulation.day.run import run_day
 
-    told = msgspec.structs.asdict(run_day(context, request.date))
-    del told["oddities"]
-    return RunReply(**told)
+    return run_day(context, request.date)

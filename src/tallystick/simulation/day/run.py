@@ -17,7 +17,7 @@ from tallystick.core.day import DayClosed, DayOpened
 from tallystick.core.errors import TallystickError
 from tallystick.core.events import event_of
 from tallystick.core.follower import Follower
-from tallystick.core.schema import Record, date_number
+from tallystick.core.schema import date_number
 from tallystick.core.snapshots import code_version
 from tallystick.core.text import translate
 from tallystick.history import read_bars
@@ -36,6 +36,7 @@ from tallystick.simulation.files.inbox import write_files
 from tallystick.simulation.flow import FlowSettings, Oddity, OrderFlow
 from tallystick.simulation.genesis.plan import DemoPlan, load_plan
 from tallystick.simulation.resuming import ResumingWriter
+from tallystick.simulation.summaries import DaySummary
 from tallystick.simulation.truth import TruthRow, write_truth
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from tallystick.ledger import LedgerMachine
     from tallystick.market import MarketMachine
 
-__all__ = ["DaySummary", "run_day"]
+__all__ = ["run_day"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -51,28 +52,6 @@ FIRST_NUMBER = 1_000_001
 """The clients' first order in the day's ids: theirs are the numbers of session 1 on, people at the console have 0."""
 CLIENT_TIER = 1
 SETTLED_STATES = (2, 3)
-
-
-class DaySummary(Record, frozen=True, kw_only=True):
-    """A day in figures. Money in 1e-4 of the currency; `refused` counts orders by the code of each reason they had.
-
-    `settled` is what clients paid for purchases settled on the day, `late` the clients that could not.
-    """
-
-    date: datetime.date
-    orders: int
-    cancels: int
-    accepted: int
-    refused: dict[str, int]
-    executions: int
-    turnover: int
-    exchange_messages: int
-    movements: int
-    settled: int
-    late: int
-    resumed: int
-    files: list[str]
-    oddities: int
 
 
 class Before(NamedTuple):
@@ -116,12 +95,12 @@ class _Day:
         trading.finish()
         books = self._books(trading)
         self.context.progress.start(translate("Writing the day's files", self.context.language), 2)
-        files, oddities = self._tell(books, flow)
+        files = self._tell(books, flow)
         self.context.progress.step()
         self._bring_bars(exchange)
         self.context.progress.step()
         self._general(DayClosed(command_id=f"close-{self.date}", business_date=self.date), self.clock.closes)
-        return self._summary(trading, books, files, oddities)
+        return self._summary(trading, books, files)
 
     def _open(self) -> None:
         state = self.context.machine("day").state
@@ -172,14 +151,13 @@ class _Day:
             ends=trading.rows("ends"), moved=[movement for movement, mask in trading.moved if not mask],
         )  # fmt: skip
 
-    def _tell(self, books: DayBooks, flow: OrderFlow) -> tuple[list[str], int]:
+    def _tell(self, books: DayBooks, flow: OrderFlow) -> list[str]:
         """The files of the five sources, and the truth table of what is wrong in them and in the orders."""
         files, truth = write_files(
             self.context.path, books, self.before.market, seed=self.plan.seed, each=self.plan.oddities
         )
-        truth = _order_truth(books, flow.truth()) + truth
-        write_truth(self.context.path, self.date, truth)
-        return files, len(truth)
+        write_truth(self.context.path, self.date, _order_truth(books, flow.truth()) + truth)
+        return files
 
     def _bring_bars(self, exchange: Exchange) -> None:
         facts = bring_day(self.context, self.before.market, self.date, exchange, self.clock.closes)
@@ -198,7 +176,7 @@ class _Day:
                 reason=reason.message,
             )
 
-    def _summary(self, trading: Trading, books: DayBooks, files: list[str], oddities: int) -> DaySummary:
+    def _summary(self, trading: Trading, books: DayBooks, files: list[str]) -> DaySummary:
         kind = event_of(SubmitOrder)
         refused: Counter[str] = Counter()
         masks, counts = np.unique(books.masks[books.masks != 0], return_counts=True)
@@ -215,7 +193,7 @@ class _Day:
             accepted=int((books.masks == 0).sum()), refused=dict(sorted(refused.items())), executions=len(executions),
             turnover=int((executions["price"] * executions["quantity"]).sum()), exchange_messages=trading.messages,
             movements=len(books.moved), settled=int(-paid["amount"][done].sum()), late=int((~done).sum()),
-            resumed=self.writer.resumed, files=files, oddities=oddities,
+            resumed=self.writer.resumed, files=files,
         )  # fmt: skip
 
 

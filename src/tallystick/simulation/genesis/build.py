@@ -38,12 +38,13 @@ from tallystick.simulation.genesis.plan import DemoPlan, load_plan, save_plan
 from tallystick.simulation.genesis.wealth import Market, account_terms, client_wealth, opening_cash
 from tallystick.simulation.resuming import ResumingWriter
 from tallystick.simulation.returns import RealPrices, log_returns, real_prices
+from tallystick.simulation.summaries import BuildSummary
 from tallystick.simulation.truth import TruthRow, write_truth
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
 
-__all__ = ["BuildSummary", "build"]
+__all__ = ["build"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -54,19 +55,6 @@ LATE_PAYERS = 3
 LATE_DOLLARS = (100_000_0000, 2_000_000_0000)
 LATE_SHARE = 60
 """Per cent of what they owe that late clients have."""
-
-
-class BuildSummary(Record, frozen=True, kw_only=True):
-    """What a made-up firm holds: counts, and the first journal day."""
-
-    first_day: datetime.date
-    date: datetime.date
-    instruments: int
-    parties: int
-    accounts: int
-    lots: int
-    opening_trades: int
-    bars: int
 
 
 def build(context: Context, plan: DemoPlan) -> BuildSummary:
