@@ -8,7 +8,7 @@ cancels, 3 % market, 3 % IOC, 2 % FOK) over 200 books:
 - `one batch` and `batches of 170` (a slot of the simulated day) through the matcher, results copied out each time;
 - `wide ladder`: the same on books without price limits, ladders of some 3,600 prices;
 - `same as reference` and `reference`: 30,000 such messages over 10 books through the matcher and through
-  `tests/market/matching_reference.py`, in turns; the fills must be the same;
+  `plain_book.py` beside this, in turns; the fills must be the same;
 - `auctions`: call auctions of books holding 500 orders each, and the search of the price alone;
 - `one by one` and `order-matching` (pure Python, floats): 2,000 limit orders into one book, a call each for both;
   the number of fills must be the same.
@@ -22,15 +22,14 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import importlib.util
 import json
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import plain_book as plain
 
 from tallystick.market.matching import (
     BookMode,
@@ -49,17 +48,6 @@ BOOKS = 200
 EVERY_KIND = kind_mask(*((kind, validity) for kind in Kind for validity in Validity))
 ROUNDS = 3
 COMPARED, COMPARED_BOOKS = 30_000, 10
-
-
-def reference() -> Any:
-    path = ROOT.parent / "tests" / "market" / "matching_reference.py"
-    spec = importlib.util.spec_from_file_location("matching_reference", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def stream(ladder: np.ndarray, count: int, books: int = BOOKS) -> np.ndarray:
@@ -102,7 +90,6 @@ def messages_a_second(ladder: np.ndarray, rows: np.ndarray, batch: int) -> float
 
 def compared(ladder: np.ndarray) -> tuple[float, float]:
     """Ours and the reference on the same messages, in turns; the best of each counts."""
-    plain = reference()
     rows = stream(ladder, COMPARED, books=COMPARED_BOOKS)
     names = ["time", "action", "order", "book", "side", "kind", "validity", "price", "quantity"]
     messages = [plain.Message(*row) for row in rows[names].tolist()]

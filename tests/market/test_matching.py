@@ -1,18 +1,12 @@
-"""The matcher against hand-worked examples and against the plain-Python reference, to the last integer."""
+"""The matcher against hand-worked examples; `test_blind_matching` has the referee."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from blind_matching_referee import rank
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import matching_reference as plain
 
 from tallystick.core.errors import TallystickError
 from tallystick.market.matching import (
@@ -277,7 +271,7 @@ def test_shuffle_gives_the_priority_of_the_lot_numbers() -> None:
     desk.order(SELL, 100, 50)
     desk.take(desk.matcher.auction([0], time=9))
     drawn = [maker for maker, *_ in desk.fills]
-    assert drawn == sorted(range(50), key=lambda number: plain.lot_number(5, number))
+    assert drawn == sorted(range(50), key=lambda number: rank(5, number))
     assert drawn != list(range(50))
 
 
@@ -310,7 +304,7 @@ def test_ladder_of_a_tick_table(lower: int, upper: int, first: int, last: int, c
         assert (ladder[0], ladder[-1]) == (first, last)
 
 
-# against the reference
+# random messages
 
 
 def random_messages(rng: np.random.Generator, count: int, first_order: int, books: int) -> np.ndarray:
@@ -330,81 +324,6 @@ def random_messages(rng: np.random.Generator, count: int, first_order: int, book
     rows["price"] = 100 + centre + rng.integers(-5, 6, count)
     rows["quantity"] = rng.integers(0, 9, count) * rng.choice([1, 1, 10], count)
     return rows
-
-
-def play(seed: int, segments: int, length: int, books: int, *, wide: bool) -> int:
-    """Play random phases on both and compare everything seen; the number of messages."""
-    rng = np.random.default_rng(seed)
-    ladder = np.arange(97 if not wide else 60, 104 if not wide else 200)
-    bases, largest = rng.integers(95, 106, books), rng.integers(20, 90, books)
-    fast = Matcher([ladder] * books, bases=bases, lots=[1] * books, largest=largest)
-    slow = plain.ReferenceMatcher(
-        [plain.Book(ladder.tolist(), int(bases[b]), 1, int(largest[b])) for b in range(books)]
-    )
-    orders = 0
-    for segment in range(segments):
-        mode = BookMode(int(rng.choice([0, 1, 2], p=[0.05, 0.4, 0.55])))
-        kinds, cancels = (
-            int(rng.choice([ALL, ALL, LIMIT_DAY, int(rng.integers(1, 64))])),
-            bool(rng.random() < 0.9),
-        )
-        fast.set_mode(range(books), mode, kinds=kinds, cancels=cancels)
-        for book in slow.books:
-            book.mode, book.cancels = int(mode), cancels
-            book.kinds = {(k, v) for k in Kind for v in Validity if kinds & kind_mask((k, v))}
-        rows = random_messages(rng, length, orders, books)
-        orders += int((rows["action"] == 1).sum())
-        names = ("time", "action", "order", "book", "side", "kind", "validity", "price", "quantity")
-        outcomes = [slow.handle(plain.Message(*map(int, row))) for row in rows[list(names)].tolist()]
-        compare(fast.submit(rows), slow, outcomes)
-        if rng.random() < 0.3:
-            salt = int(rng.integers(0, 2**62))
-            fast.shuffle(range(books), salt)
-            for b in range(books):
-                slow.shuffle(b, salt)
-        end_segment(fast, slow, books, segment, expire=rng.random() < 0.1)
-    return segments * length
-
-
-def end_segment(fast: Matcher, slow: plain.ReferenceMatcher, books: int, time: int, *, expire: bool) -> None:
-    assert [fast.indicative(b) for b in range(books)] == [slow.clearing(b) for b in range(books)]
-    for b in range(books):
-        slow.auction(b, time)
-    compare(fast.auction(range(books), time), slow, [])
-    prices, quantities, lasts = fast.top()
-    for b in range(books):
-        shown = slow.depth(b, 5)
-        level_prices, level_quantities = fast.depth(b)
-        for side in (0, 1):
-            pairs = list(zip(level_prices[side].tolist(), level_quantities[side].tolist(), strict=True))
-            assert pairs == shown[side] + [(0, 0)] * (5 - len(shown[side]))
-            assert (prices[b, side], quantities[b, side]) == pairs[0]
-        assert lasts[b] == (slow.books[b].last or 0)
-    assert fast.resting == len(slow.open)
-    if expire:
-        for b in range(books):
-            slow.expire(b, time)
-        compare(fast.expire(range(books), time), slow, [])
-
-
-def compare(matched, slow: plain.ReferenceMatcher, outcomes: list[int]) -> None:
-    """Outcomes, fills and ends are the same to the last integer and in the same order."""
-    columns = ["time", "price", "quantity", "maker", "taker", "book", "auction"]
-    assert matched.outcomes.tolist() == outcomes
-    assert matched.fills[columns].tolist() == slow.fills
-    assert matched.ends[["time", "order", "quantity", "reason"]].tolist() == slow.ends
-    slow.fills.clear()
-    slow.ends.clear()
-
-
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32), length=st.integers(1, 200), books=st.integers(1, 3), wide=st.booleans())
-def test_matcher_equals_the_reference(seed: int, length: int, books: int, wide: bool) -> None:
-    play(seed, segments=6, length=length, books=books, wide=wide)
-
-
-def test_matcher_equals_the_reference_on_a_long_stream() -> None:
-    assert play(seed=20_261_120, segments=50, length=400, books=3, wide=False) == 20_000
 
 
 def test_batches_do_not_change_what_happens() -> None:

@@ -186,8 +186,10 @@ class Matcher:
 
     def left(self, orders: Array) -> Array:
         """What is left in the books of the named orders, units; 0 for ended and unseen ones."""
-        rows = self._tables.orders[orders]
-        return np.where(rows["state"] == 1, rows["remaining"], 0)
+        known = self._tables.orders
+        seen = (orders >= 0) & (orders < len(known))
+        rows = known[np.where(seen, orders, 0)] if len(known) else np.zeros(len(orders), known.dtype)
+        return np.where(seen & (rows["state"] == 1), rows["remaining"], 0)
 
     def _make_room(self, messages: int, orders: int) -> None:
         """Each fill or end finishes an order, so that no call writes more of them than orders rest and come."""

@@ -1,7 +1,8 @@
 """The order book in plain Python, slow and simple: sorted lists, written sentence by sentence from the rules.
 
 TWSE Operating Rules art. 58-2 (priority: better price, then earlier; orders entered before the opening by lot),
-58-3 (call auction and continuous trading), 58-8 (market orders rank by a converted price). It referees the matcher.
+58-3 (call auction and continuous trading), 58-8 (market orders rank by a converted price). The matcher is measured
+beside it; its referee in the tests is another.
 """
 
 from __future__ import annotations
