@@ -23,14 +23,14 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class ClientsRoomState(msgspec.Struct):
-    """Consents by `party|recipient|purpose|data_class|channel`."""
+    """Consents by `consent_key`."""
 
     consents: dict[str, Consent] = {}
 
 
 def consent_key(party: int, recipient: str, purpose: str, data_class: str, channel: str) -> str:
-    """The key of one consent in the ledger."""
-    return "|".join((str(party), recipient, purpose, data_class, channel))
+    """The key of one consent in the ledger: a JSON list, so that no text can pass for two."""
+    return msgspec.json.encode((party, recipient, purpose, data_class, channel)).decode()
 
 
 class ClientsMachine(PlainMachine[ClientsRoomState]):
