@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tallystick.console.fields import FIELDS, KINDS, Field, field_of
-from tallystick.console.written import written
+from tallystick.console.writing import written
 
 ZONE = "Asia/Taipei"
 SAMPLES = [

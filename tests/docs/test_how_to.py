@@ -1,7 +1,7 @@
 """The how-to pages run as they stand: their `sh` blocks are followed, and say what their `text` blocks show.
 
 A line runs as mei unless `# as somebody` follows it, and must end with status 0 unless `# exit status 1` does.
-`NUMBER` stands for the id that was printed last.
+`NUMBER` stands for the id that was printed last, `ORDER` for the first order of the list that was printed last.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from house.source import ROOT
 from tallystick import cli
 
 HOW_TO = ROOT / "docs" / "how-to"
-RUNNABLE = ("take-a-firm-over", "grant-access", "approve-a-change", "load-prices")
+RUNNABLE = sorted(page.stem for page in HOW_TO.glob("*.md"))
 
 
 class Reader:
@@ -28,7 +28,7 @@ class Reader:
 
     def __init__(self, monkeypatch, capsys):
         self.monkeypatch, self.capsys = monkeypatch, capsys
-        self.number = ""
+        self.number = self.order = ""
 
     def follow(self, page):
         said = ""
@@ -54,12 +54,16 @@ class Reader:
             )
             status, said = done.returncode, done.stdout + done.stderr
         assert status == (int(expected[1]) if expected else 0), f"{line}\n{said}"
-        if found := re.search(r"^id +(\w+)$", said, re.M):
+        if found := re.search(r"^Id +(\w+)$", said, re.M):
             self.number = found[1]
+        if found := re.search(r"^(O\d+-\d+) ", said, re.M):
+            self.order = found[1]
         return said
 
     def tally(self, line):
-        words = [self.number if word == "NUMBER" else word for word in shlex.split(line)[1:]]
+        known = {"NUMBER": self.number, "ORDER": self.order}
+        words = [known.get(word, word) for word in shlex.split(line)[1:]]
+        words = [Path(word[6:-1]).read_text() if word.startswith("$(cat ") else word for word in words]
         with pytest.raises(SystemExit) as left:
             cli.main(words)
         said = self.capsys.readouterr()
@@ -71,6 +75,7 @@ def test_how_to_runs_as_it_stands(name, tmp_path, monkeypatch, capsys, kill_writ
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.delenv("TALLYSTICK_FIRM", raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda: "four made-up words here")
     folder = tmp_path / name
     beside = HOW_TO / name
     shutil.copytree(beside, folder) if beside.exists() else folder.mkdir()

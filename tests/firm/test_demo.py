@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +46,24 @@ def test_a_killed_demo_goes_on(tmp_path: Path, kill_writer: Kill, seconds: float
         assert (str(day.business_date), day.is_open) == ("2026-11-20", False)
         assert firm.call("journal.verify").replay.same
     assert demo(folder) == 0, "a finished demo is left alone"
+    kill_writer(folder)
+
+
+def test_the_demo_serves_and_its_address_signs_in(tmp_path: Path, kill_writer: Kill) -> None:
+    folder = tmp_path / "firm"
+    assert demo(folder) == 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "tallystick", "demo", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        said = [serving.stdout.readline() for _ in range(3)]
+        address = next(line.strip() for line in said if "/enter?" in line)
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with visitor.open(address, timeout=60) as page:
+            assert "Made-up Securities" in page.read().decode()
+        serving.terminate()
     kill_writer(folder)
 
 

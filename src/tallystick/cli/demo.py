@@ -76,7 +76,7 @@ def tell_entry(folder: Path, host: str, port: int) -> None:
     from tallystick.firm import Firm
 
     with Firm.open(folder) as firm:
-        token = firm.access.session(Actor(DEMO_USER))
+        token = firm.house.access.entry(Actor(DEMO_USER))
     words = translate("Open this address (it signs you in as the demo user):", language())
     sys.stdout.write(f"{words}\n  http://{host}:{port}/enter?token={token}\n")
     sys.stdout.flush()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 import msgspec
 
-from tallystick.cli.show import TerminalProgress, language, show
+from tallystick.cli.show import TerminalProgress, language, show, tell_damage
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import OPERATIONS, Operation, call
 from tallystick.core.text import translate
@@ -49,7 +49,10 @@ def run_operation(folder: Path, name: str, fields: dict[str, Any], *, as_json: b
     with Firm.open(folder) as firm:
         actor = _signed_in(firm.house.access)
         context = firm.context(actor=actor, progress=TerminalProgress(), language=language())
-        return show(call(context, name, fields), as_json=as_json)
+        reply = call(context, name, fields)
+        if damage := firm.house.journal.damage:
+            tell_damage(damage)
+        return show(reply, as_json=as_json, operation=name, zone=firm.settings.firm.zone)
 
 
 def _signed_in(access: Access) -> Actor | None:

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from tallystick.core.errors import Rejection, TallystickError
 from tallystick.core.operations import Table
 from tallystick.core.progress import Stopped
 from tallystick.core.text import render, translate
 
-__all__ = ["DONE", "FAULT", "REJECTED", "TerminalProgress", "exit_status", "language", "show"]
+__all__ = ["DONE", "FAULT", "REJECTED", "TerminalProgress", "exit_status", "language", "show", "tell_damage"]
 
 DONE, REJECTED, FAULT, STOPPED = 0, 1, 2, 130
 
@@ -46,89 +44,34 @@ def exit_status(work: Callable[[], Any]) -> int:
     return status if isinstance(status, int) else DONE
 
 
-def show(reply: Any, *, as_json: bool) -> int:
-    """Print a reply for people or as JSON; the exit status it gives."""
-    rejected = isinstance(reply, Rejection) or getattr(reply, "accepted", True) is False
-    if as_json:
-        plain = reply.rows() if isinstance(reply, Table) else reply
-        sys.stdout.write(msgspec.json.encode(plain, enc_hook=str).decode() + "\n")
-    elif isinstance(reply, Rejection):
-        what, remedy = render(reply, language())
-        sys.stdout.write(f"{what}\n" + (f"{remedy}\n" if remedy else ""))
-    elif isinstance(reply, Table):
-        _show_table(reply)
-    elif reply is not None:
-        _show_record(msgspec.to_builtins(reply, enc_hook=str))
-    return REJECTED if rejected else DONE
+def tell_damage(damage: TallystickError) -> None:
+    """Say on standard error that the reply rests on a damaged journal, and what to do."""
+    what, remedy = render(damage, language())
+    shown = translate("Shown is what was proven before it.", language())
+    sys.stderr.write(f"tally: {what} {shown}\n       {remedy}\n")
 
 
-def _show_table(reply: Table) -> None:
-    from rich.console import Console
-    from rich.table import Table as Grid
+def show(reply: Any, *, as_json: bool, operation: str = "", zone: str = "UTC") -> int:
+    """Print a reply for people or as JSON; the exit status it gives.
 
-    grid = Grid(
-        title=translate(reply.title, language()) if reply.title else None, box=None, header_style="bold"
+    A reply is a refusal when it is a Rejection, or when its `passed` (of a check) or `accepted` is False.
+    """
+    from tallystick.cli.printed import Printer
+    from tallystick.gateway import encode
+
+    refused = (
+        isinstance(reply, Rejection) or getattr(reply, "passed", getattr(reply, "accepted", True)) is False
     )
-    fields = list(reply.arrow.schema)
-    for field in fields:
-        grid.add_column(field.name, justify="right" if _is_number(field) else "left", overflow="fold")
-    for row in reply.rows():
-        grid.add_row(*(_cell(field, row[field.name]) for field in fields))
-    console = Console()
-    console.print(grid)
-    if reply.total_rows > reply.arrow.num_rows:
-        console.print(
-            translate(
-                "{shown} of {total} rows; ask for more with --limit and --offset.",
-                language(),
-                shown=reply.arrow.num_rows,
-                total=reply.total_rows,
-            )
-        )
-
-
-def _is_number(field: Any) -> bool:
-    import pyarrow.types as kinds
-
-    return bool(kinds.is_integer(field.type) or kinds.is_floating(field.type))
-
-
-def _cell(field: Any, value: Any) -> str:
-    from tallystick.core.money import format_money
-
-    if value is None:
-        return ""
-    unit = (field.metadata or {}).get(b"unit", b"")
-    if unit.startswith(b"1e-4") and isinstance(value, int):
-        return format_money(value)
-    if (
-        isinstance(value, int)
-        and not isinstance(value, bool)
-        and not field.name.endswith(("_at", "id", "code", "seq"))
-    ):
-        return f"{value:,}"
-    return str(value)
-
-
-def _show_record(reply: Any, indent: int = 0) -> None:
-    """Keys and values, one a line; nested records are set in."""
-    if not isinstance(reply, dict):
-        sys.stdout.write(f"{reply}\n")
-        return
-    width = max((len(key) for key in reply), default=0)
-    for key, value in reply.items():
-        pad = " " * indent
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            sys.stdout.write(f"{pad}{key}\n")
-            for item in value:
-                _show_record(item, indent + 2)
-                sys.stdout.write("\n")
-        elif isinstance(value, dict) and value:
-            sys.stdout.write(f"{pad}{key}\n")
-            _show_record(value, indent + 2)
-        else:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else value
-            sys.stdout.write(f"{pad}{key:<{width}}  {shown}\n")
+    printer = Printer(operation, language=language(), zone=zone)
+    if as_json:
+        sys.stdout.write(encode(reply.rows() if isinstance(reply, Table) else reply).decode() + "\n")
+    elif isinstance(reply, Rejection):
+        printer.rejection(reply)
+    elif isinstance(reply, Table):
+        printer.table(reply)
+    elif reply is not None:
+        printer.record(reply)
+    return REJECTED if refused else DONE
 
 
 class TerminalProgress:

@@ -6,9 +6,9 @@ Words: the *shell* is what every page stands in (top bar, rail, status bar); a p
 Guarantees: a page calls operations and nothing else, as the person who looks at it; it works by keyboard alone and
 without anything from outside; no inline code or style leaves this room.
 
-The rail has a section for the firm itself (overview, journal, work, approvals) and then the seven rooms of the house
-that people work in: history, ledger, clients, risk, quant, advisory, governance. `core` and `market` are ground that
-all of them stand on; their pages are in the firm's section and in history.
+The rail has a section for the firm itself (overview, journal, work, approvals), one for the market, and then the seven
+rooms of the house that people work in: history, ledger, clients, risk, quant, advisory, governance. Users and roles
+stand under governance.
 
 The gateway stands beside this room; the composition root puts both into one process:
 `serve(create_api(house, pages=create_pages(house)), host, port)`.
@@ -19,20 +19,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tallystick.console.codes import word_of
+    from tallystick.console.fields import Field, field_of
+    from tallystick.console.pages import list_page_of
+    from tallystick.console.replies import pairs_of, plain_of, rows_of
+    from tallystick.console.sections import sections_of
     from tallystick.console.server import serve
     from tallystick.console.site import create_pages
+    from tallystick.console.writing import written
 
-__all__ = ["create_pages", "serve"]
+__all__ = [
+    "Field",
+    "create_pages",
+    "field_of",
+    "list_page_of",
+    "pairs_of",
+    "plain_of",
+    "rows_of",
+    "sections_of",
+    "serve",
+    "word_of",
+    "written",
+]
+
+_LAZY = {
+    "Field": "fields", "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "pairs_of": "replies",
+    "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "word_of": "codes", "written": "writing",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     """Import the pages on first use, so that naming the room stays light."""
-    if name == "serve":
-        from tallystick.console.server import serve
+    if name in _LAZY:
+        import importlib
 
-        return serve
-    if name == "create_pages":
-        from tallystick.console.site import create_pages
-
-        return create_pages
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(name)

@@ -9,17 +9,20 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from tallystick.console.fields import Field
 from tallystick.core.ids import NUMBERS_A_DAY, format_day_id
-from tallystick.core.money import format_money
+from tallystick.core.money import SCALE, format_money
 from tallystick.core.time import format_time, parse_time
 
-__all__ = ["EMPTY", "written"]
+__all__ = ["EMPTY", "with_cents", "written"]
 
 EMPTY = "–"
-WHOLE_KINDS = {"money", "price", "quantity", "count", "bytes", "percent"}
+WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent"}
 HASH_SHOWN = 12
 TIME_SHOWN = 12
 MINUS = "−"
@@ -34,7 +37,9 @@ def written(value: Any, field: Field, *, zone: str) -> str:
     match field.kind:
         case "money" | "price":
             return format_money(int(value), field.decimals)
-        case "quantity" | "count" | "bytes":
+        case "known" if int(value) == 0:
+            return EMPTY
+        case "quantity" | "known" | "count" | "bytes":
             return f"{int(value):,}".replace("-", MINUS)
         case "percent":
             return _percent(int(value), field.decimals)
@@ -52,6 +57,18 @@ def written(value: Any, field: Field, *, zone: str) -> str:
             return "; ".join(map(str, value)) or EMPTY if isinstance(value, list | tuple) else str(value)
         case _:
             return str(value)
+
+
+def with_cents(field: Field, values: Iterable[Any]) -> Field:
+    """The field as it is written over these values: whole money gets two decimals as soon as one has a fraction.
+
+    >>> [with_cents(Field("Net", "money"), amounts).decimals for amounts in ([10_000, 25_000], [10_000])]
+    [2, 0]
+    """
+    if field.kind != "money" or field.decimals:
+        return field
+    fraction = any(isinstance(value, int) and value % SCALE for value in values)
+    return msgspec.structs.replace(field, decimals=2) if fraction else field
 
 
 def nanoseconds(value: Any) -> int:

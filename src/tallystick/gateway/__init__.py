@@ -20,14 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tallystick.gateway.http import create_api
+    from tallystick.gateway.replies import encode
 
-__all__ = ["create_api"]
+__all__ = ["create_api", "encode"]
+
+_LAZY = {"create_api": "http", "encode": "replies"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the door on first use, so that naming the room stays light."""
-    if name == "create_api":
-        from tallystick.gateway.http import create_api
+    """Import a door on first use, so that naming the room stays light."""
+    if name in _LAZY:
+        import importlib
 
-        return create_api
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(name)
