@@ -6,7 +6,7 @@ import datetime
 import inspect
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import cyclopts
 
@@ -16,7 +16,11 @@ from tallystick.core.text import translate
 
 __all__ = ["make_app"]
 
+Value = TypeVar("Value")
 Json = Annotated[bool, cyclopts.Parameter(negative="", help="Print the reply as JSON.")]
+FromSettings = Annotated[
+    Value, cyclopts.Parameter(help="What firm.toml says unless given.", show_default=False)
+]
 TOP_VERBS = (
     "init", "demo", "run", "serve", "verify", "replay", "why", "onboard", "repair", "sign-in", "writer", "--version",
 )  # fmt: skip
@@ -33,6 +37,7 @@ def make_app(words: list[str]) -> cyclopts.App:
         help_format="plaintext",
         result_action="return_value",
         group_commands=cyclopts.Group(translate("Commands", language())),
+        group_parameters=cyclopts.Group(translate("Parameters", language())),
     )
     app["--help"].help = translate("Show this help and exit.", language())
     app["--version"].help = translate("Show the version and exit.", language())
@@ -83,7 +88,7 @@ def run(folder: Path, *, date: datetime.date, json: Json = False) -> int:
     return run_operation(folder, "simulation.run", {"date": date}, as_json=json)
 
 
-def serve(folder: Path, *, host: str = "", port: int = 0) -> int:
+def serve(folder: Path, *, host: FromSettings[str] = "", port: FromSettings[int] = 0) -> int:
     """Serve the console and the API of a firm."""
     return _serve(folder, host, port)
 

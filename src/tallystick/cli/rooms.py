@@ -12,6 +12,7 @@ import cyclopts
 import msgspec
 
 from tallystick.cli.show import TerminalProgress, language, show, tell_damage
+from tallystick.console import field_of
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import OPERATIONS, Operation, call
 from tallystick.core.text import translate
@@ -23,6 +24,10 @@ __all__ = ["DEFAULT_FOLDER", "FirmOption", "add_rooms", "run_operation"]
 
 DEFAULT_FOLDER = Path("firm")
 FirmOption = Annotated[Path, cyclopts.Parameter(name=["--firm"], env_var="TALLYSTICK_FIRM")]
+PAGING = {
+    "limit": "Most rows to show", "offset": "Rows to skip", "sort": "Column to sort by, with - before it descending",
+}  # fmt: skip
+"""What these mean in every list."""
 
 
 def add_rooms(app: cyclopts.App, only: str | None) -> None:
@@ -35,7 +40,7 @@ def add_rooms(app: cyclopts.App, only: str | None) -> None:
     for room in sorted({operation.room for operation in OPERATIONS.values()}):
         verbs = [operation for operation in OPERATIONS.values() if operation.room == room]
         names = ", ".join(_word(operation) for operation in verbs)
-        group = cyclopts.App(name=room, help=names)
+        group = cyclopts.App(name=room, help=names, group_parameters=app.group_parameters)
         if only is None or only == room:
             for operation in verbs:
                 group.command(_command(operation), name=_word(operation), help=_help(operation))
@@ -77,9 +82,11 @@ def _command(operation: Operation) -> Any:
             default = field.default
         elif field.default_factory is not msgspec.NODEFAULT:
             default = field.default_factory()
+        words = translate(PAGING.get(field.name) or field_of(field.name).title, language())
+        annotation: Any = Annotated[field.type, cyclopts.Parameter(help=words)]
         parameters.append(
             inspect.Parameter(
-                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.type
+                field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
             )
         )
     parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
