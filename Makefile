@@ -51,7 +51,7 @@ lint: env
 	@mkdir -p build; $(BIN)/lint-imports --no-logo > build/lint-imports.txt || { cat build/lint-imports.txt; exit 1; }
 
 bench: env ## run the benchmarks; a ratio 20% below the stored one fails
-	@for file in $$(ls benchmarks/*/*.py 2>/dev/null); do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@status=0; for file in benchmarks/*/*.py; do echo "== $$file"; $(BIN)/python $$file || status=1; done; exit $$status
 
 lab: env assets browser ## run the long and many-seeded tests
 	@$(BIN)/python -m pytest -q -m lab --timeout 7200 || [ $$? -eq 5 ]

@@ -46,7 +46,15 @@ def npm_command() -> list[str]:
 def install() -> Path:
     """Install the locked packages without running any of their scripts; returns `node_modules`."""
     subprocess.run(
-        [*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        [
+            *npm_command(),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            "--loglevel=error",
+        ],
         cwd=PACKAGES,
         check=True,
         stdin=subprocess.DEVNULL,
