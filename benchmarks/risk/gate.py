@@ -24,7 +24,6 @@ import json
 import os
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ from numba import njit
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "risk"))
 
 from gate_referee import Account, Referee
-from gate_rooms import DAY, HOLDINGS, TERMS, PlainMarket, account_terms, at_clock, money
+from gate_rooms import DAY, HOLDINGS, TERMS, PlainMarket, account_terms, at_clock, charge, money
 
 from tallystick.core.day import DayOpened
 from tallystick.core.events import verdict_dtype
@@ -193,9 +192,8 @@ def referee_rate(books, rows):
         holdings,
         dict.fromkeys(range(INSTRUMENTS), day),
         steps,
-        Fraction(1_425, 10**6),
-        money(20),
-        {},
+        dict.fromkeys(range(INSTRUMENTS), charge(1_425, 10**6, money(20))),
+        dict.fromkeys(range(INSTRUMENTS), charge(3, 1_000)),
     )
     referee.order_types["continuous"], referee.hours = {"limit ROD"}, (at_clock("09:00"), at_clock("13:25"))
     orders = schema_of(SubmitOrder).unpack(rows)

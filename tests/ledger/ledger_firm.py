@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 
 from tallystick.core.day import DayClosed, DayOpened, TimeReached
-from tallystick.core.errors import TallystickError
 from tallystick.core.events import event_of, verdict_dtype
 from tallystick.core.schema import date_number, schema_of
 from tallystick.ledger import HOUSE_ACCOUNT_COUNT, LedgerMachine, house_accounts, house_parties
@@ -29,6 +28,7 @@ from tallystick.ledger.events import (
     Side,
 )
 from tallystick.ledger.states import CASH, Obligation
+from tallystick.market import Charge, FeeTerms, RuleRow
 
 CLEARING, DEPOSITORY, BANK, FEES, TAX, OWN, ERROR = range(HOUSE_ACCOUNT_COUNT)
 ANNA, BO, CHEN = HOUSE_ACCOUNT_COUNT, HOUSE_ACCOUNT_COUNT + 1, HOUSE_ACCOUNT_COUNT + 2
@@ -38,6 +38,14 @@ MONDAY = datetime.date(2026, 11, 16)
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (MONDAY + datetime.timedelta(days=n) for n in range(1, 5))
 FOUNDED = datetime.date(2026, 1, 5)
 ACCEPTED = np.zeros(1, verdict_dtype())
+MADE_UP = RuleRow(
+    market="TW",
+    field="made_up_rate",
+    value="1",
+    unit="percent",
+    source="made-up schedule",
+    status="unverified",
+)
 
 
 def money(dollars):
@@ -45,40 +53,45 @@ def money(dollars):
     return round(dollars * 10_000)
 
 
-def charge(numerator, denominator, minimum=0):
-    """A rate whose result drops fractions of a dollar."""
-    return SimpleNamespace(
-        numerator=numerator, denominator=denominator, unit=10_000, rounding="floor", minimum=minimum,
-        source="made-up schedule",
-    )  # fmt: skip
+def charge(numerator, denominator, minimum=0, *, unit=10_000, rounding="floor"):
+    """A rate; its result drops fractions of a dollar unless told otherwise."""
+    return Charge(numerator, denominator, minimum, unit, rounding, (MADE_UP,))
 
 
 class PlainMarket:
-    """Four instruments and the charges of Taiwan as the tests need them."""
+    """Four instruments and the charges of Taiwan as the tests need them, by class: (venue, product)."""
 
     rule_set = "f00d"
     rule_set_number = 3
 
     def __init__(self):
-        listed = (("1101.XTAI", "TW", "stock"), ("2330.XTAI", "TW", "stock"), ("0050.XTAI", "TW", "etf"))
+        listed = (("1101.XTAI", "TW", "stock"), ("6488.ROCO", "TW", "stock"), ("0050.XTAI", "TW", "etf"))
         listed += (("600000.XSHG", "CN", "stock"),)
-        self.instruments = [SimpleNamespace(symbol=s, market=m, product=p) for s, m, p in listed]
-        self.commission = charge(1_425, 1_000_000, money(20))
-        self.transaction_tax = {"stock": charge(3, 1_000), "etf": charge(1, 1_000)}
-        self.day_trade_tax = {"stock": charge(15, 10_000)}
-        self.has_rules = True
+        self.instruments = [
+            SimpleNamespace(symbol=s, market=m, venue=s[-4:], board="main", product=p) for s, m, p in listed
+        ]
+        classes = [("XTAI", "stock"), ("ROCO", "stock"), ("XTAI", "etf")]
+        self.commission = dict.fromkeys(classes, charge(1_425, 1_000_000, money(20)))
+        stock, fund = charge(3, 1_000), charge(1, 1_000)
+        self.transaction_tax = dict(zip(classes, (stock, stock, fund), strict=True))
+        day_trade = charge(15, 10_000)
+        self.day_trade_tax = dict(zip(classes, (day_trade, day_trade, fund), strict=True))
+        self.day_trade_tax_proprietary = dict(self.day_trade_tax)
+        self.day_trade_lots = dict.fromkeys(classes, frozenset({1, 3}))
 
     def code_of(self, symbol):
         return [instrument.symbol for instrument in self.instruments].index(symbol)
 
-    def fee_terms(self, date):
+    def fee_terms(self, classified, date):
         assert isinstance(date, datetime.date)
-        if not self.has_rules:
-            raise TallystickError("market.rule_missing", "No rule for {date}.", "", date=str(date))
-        return SimpleNamespace(
-            commission=self.commission, transaction_tax=self.transaction_tax, day_trade_tax=self.day_trade_tax,
-            day_trade_lots=frozenset({1, 3}),
-        )  # fmt: skip
+        place = classified.venue, classified.product
+        names = ("commission", "transaction_tax", "day_trade_tax", "day_trade_tax_proprietary")
+        charges = {name: getattr(self, name).get(place) for name in names}
+        absent = {name: f"{name} {'/'.join(place)}" for name, found in charges.items() if found is None}
+        if place not in self.day_trade_lots:
+            absent["day_trade_lots"] = f"day_trade_lots {'/'.join(place)}"
+        lots = self.day_trade_lots.get(place, frozenset())
+        return FeeTerms(**charges, day_trade_lots=lots, absent=absent)
 
 
 def execution(number, account, side, quantity, price, **changes):

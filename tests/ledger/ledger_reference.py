@@ -268,11 +268,12 @@ class Reference:
         if said.settlement_date <= self.begun:
             return {"settlement_begun"}
         fills = [f for f in self.fills if f.is_open and f.said.trade_date == said.trade_date]
-        terms = self.market.fee_terms(said.trade_date)
-        if any(not f.is_buy and self.product(f) not in terms.transaction_tax for f in fills):
+        self.pair(fills)
+        if any(self.lacks_a_rule(f) for f in fills):
+            for fill in fills:
+                fill.paired = 0
             return {"no_fee_terms"}
-        self.pair(fills, terms)
-        self.charge(fills, terms)
+        self.charge(fills)
         for fill in fills:
             fill.is_open = False
         self.oblige(fills, said.settlement_date)
@@ -291,10 +292,27 @@ class Reference:
         else:
             self.dispose(said.account, said.instrument, rest)
 
-    def product(self, fill):
-        return self.market.instruments[fill.said.instrument].product
+    def terms(self, fill):
+        """The charges of the class of the fill's instrument."""
+        return self.market.fee_terms(self.market.instruments[fill.said.instrument], fill.said.trade_date)
 
-    def pair(self, fills, terms):
+    def day_tax(self, fill):
+        terms = self.terms(fill)
+        return terms.day_trade_tax if fill.said.account >= ANNA else terms.day_trade_tax_proprietary
+
+    def lacks_a_rule(self, fill):
+        terms = self.terms(fill)
+        if fill.said.account >= ANNA and terms.commission is None:
+            return True
+        if fill.is_buy:
+            return False
+        return (
+            terms.transaction_tax is None
+            or "day_trade_lots" in terms.absent
+            or (fill.paired > 0 and self.day_tax(fill) is None)
+        )
+
+    def pair(self, fills):
         """Day trades: bought and sold the same day, own cash and shares, in the books that count; earliest first."""
         places = {(f.said.account, f.said.instrument) for f in fills}
         for place in places:
@@ -303,7 +321,7 @@ class Reference:
                 for f in fills
                 if (f.said.account, f.said.instrument) == place
                 and f.said.capacity in (Capacity.CASH, Capacity.PROPRIETARY)
-                and f.said.lot_type in terms.day_trade_lots
+                and f.said.lot_type in self.terms(f).day_trade_lots
             ]
             sides = [[f for f in mine if f.is_buy], [f for f in mine if not f.is_buy]]
             left = [min(sum(f.said.quantity for f in side) for side in sides)] * 2
@@ -312,7 +330,7 @@ class Reference:
                     fill.paired = min(left[n], fill.said.quantity)
                     left[n] -= fill.paired
 
-    def charge(self, fills, terms):
+    def charge(self, fills):
         """Commission and tax grow with the order; a fill bears what they grew by."""
         orders = defaultdict(list)
         for fill in fills:
@@ -322,20 +340,28 @@ class Reference:
             value = paired = rest = paid = 0
             for fill in order:
                 value += fill.value
+                terms = self.terms(fill)
                 if fill.said.account >= ANNA:
                     now = max(self.dollars(value, terms.commission), terms.commission.minimum)
                     fill.fee, paid = now - paid, now
                 if not fill.is_buy:
-                    ordinary = terms.transaction_tax[self.product(fill)]
-                    day = terms.day_trade_tax.get(self.product(fill), ordinary)
+                    ordinary, day = terms.transaction_tax, self.day_tax(fill)
                     before = self.dollars(paired, day) + self.dollars(rest, ordinary)
-                    paired += fill.said.price * fill.paired
-                    rest += fill.said.price * (fill.said.quantity - fill.paired)
+                    apart = 0 if day is not None and same_rate(ordinary, day) else fill.paired
+                    paired += fill.said.price * apart
+                    rest += fill.said.price * (fill.said.quantity - apart)
                     fill.tax = self.dollars(paired, day) + self.dollars(rest, ordinary) - before
 
     def dollars(self, value, charge):
-        """The charge with fractions of a dollar dropped."""
-        return math.floor(Fraction(value * charge.numerator, charge.denominator * 10_000)) * 10_000
+        """The charge on its unit: fractions dropped, or brought up, or to the nearest."""
+        if charge is None:
+            assert value == 0
+            return 0
+        exact = Fraction(value * charge.numerator, charge.denominator * charge.unit)
+        rounded = {
+            "floor": math.floor(exact), "ceiling": math.ceil(exact), "half_up": math.floor(exact + Fraction(1, 2)),
+        }[charge.rounding]  # fmt: skip
+        return rounded * charge.unit
 
     def oblige(self, fills, date):
         """Add trades to the net duties of a settlement date, of every account and of the house."""
@@ -512,3 +538,11 @@ class Reference:
             if (d.account, d.instrument) == (account, instrument) and d.state in ("DUE", *LATE)
         )
         return self.shares[account, instrument] - self.kept_shares[account, instrument] + coming
+
+
+def same_rate(one, other):
+    """Whether two charges take the same of everything."""
+    return all(
+        getattr(one, part) == getattr(other, part)
+        for part in ("numerator", "denominator", "unit", "rounding")
+    )

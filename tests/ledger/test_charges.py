@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.core.money import LIMIT, round_ratio
-from tallystick.ledger.charges import amount_of, commission, day_traded, is_computable
+from tallystick.ledger.charges import Rates, commission, day_traded, transaction_tax
 from tallystick.ledger.closing import share_of
 from tallystick.ledger.grouping import Groups
+from tallystick.market import Charge
 
-ROUNDINGS = ("floor", "ceiling", "half_up", "half_even")
-
-
-def rate(numerator, denominator, unit=10_000, rounding="floor", minimum=0):
-    return SimpleNamespace(
-        numerator=numerator, denominator=denominator, unit=unit, rounding=rounding, minimum=minimum, source=""
-    )
-
-
-@given(
-    st.lists(st.integers(0, LIMIT), min_size=1, max_size=5),
+charges = st.builds(
+    lambda ratio, minimum, unit, rounding: Charge(*ratio, minimum, unit, rounding, ()),
     st.sampled_from([(1_425, 1_000_000), (57, 40_000), (3, 1_000), (1, 2), (1, 1), (0, 1)]),
+    st.sampled_from([0, 200_000, 7]),
     st.sampled_from([1, 10, 10_000]),
-    st.sampled_from(ROUNDINGS),
+    st.sampled_from(("floor", "ceiling", "half_up")),
 )
-def test_amounts_are_exact_up_to_the_limit(values, ratio, unit, rounding):
-    numerator, denominator = ratio
-    given_rate = rate(numerator, denominator, unit, rounding)
-    expected = [round_ratio(v * numerator, denominator * unit, rounding) * unit for v in values]
-    assert amount_of(np.array(values, dtype=np.int64), given_rate).tolist() == expected
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [rate(-1, 2), rate(3, 2), rate(1, 0), rate(1, 2, unit=0), rate(2**40, 2**41), rate(1, 2, minimum=-1)],
-)
-def test_rate_that_is_none_is_not_computable(bad):
-    assert not is_computable(bad)
+def rates_of(*charges_of_rows):
+    """Each row with a charge of its own."""
+    return Rates.of(charges_of_rows, np.arange(len(charges_of_rows)))
+
+
+@given(st.lists(st.tuples(st.integers(0, LIMIT), st.none() | charges), min_size=1, max_size=6))
+def test_each_row_has_its_own_exact_charge_up_to_the_limit(rows):
+    expected = []
+    for value, charge in rows:
+        taken = 0
+        if charge is not None and value:
+            steps = round_ratio(value * charge.numerator, charge.denominator * charge.unit, charge.rounding)
+            taken = max(steps * charge.unit, charge.minimum)
+        expected.append(taken)
+    values = np.array([value for value, _ in rows], dtype=np.int64)
+    assert rates_of(*(charge for _, charge in rows)).on(values).tolist() == expected
+
+
+def test_rates_of_no_rows_take_nothing():
+    assert Rates.of([], np.zeros(0, np.int64)).on(np.zeros(0, np.int64)).tolist() == []
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 40)), min_size=1, max_size=8), charges, charges)
+def test_tax_of_an_order_is_that_of_both_its_parts(rows, ordinary, day_trade):
+    ordinary, day_trade = ordinary._replace(minimum=0), day_trade._replace(minimum=0)
+    quantity, paired = np.array([(q, min(q, p)) for q, p in rows]).T
+    price = 12_345 + np.arange(len(rows)) * 100
+    same = np.zeros(len(rows), np.int64)
+    taxes = transaction_tax(
+        Groups(same), price, quantity, paired, Rates.of([ordinary], same), Rates.of([day_trade], same)
+    )
+    apart = paired * (ordinary.numbers != day_trade.numbers)
+    parts = [(int((price * (quantity - apart)).sum()), ordinary), (int((price * apart).sum()), day_trade)]
+    exact = sum(
+        round_ratio(v * c.numerator, c.denominator * c.unit, c.rounding) * c.unit for v, c in parts if v
+    )
+    assert int(taxes.sum()) == exact
+    assert (taxes >= 0).all()
+
+
+def test_a_day_traded_part_at_the_same_rate_is_no_part_of_its_own():
+    tenth = Charge(1, 1_000, 0, 10_000, "floor", ())
+    quantity, paired = np.array([2_000]), np.array([1_000])
+    one = np.zeros(1, np.int64)
+    tax = transaction_tax(
+        Groups(one), np.array([1_5000]), quantity, paired, Rates.of([tenth], one), Rates.of([tenth], one)
+    )
+    assert tax.tolist() == [3_0000], "NT$3 of NT$3,000, not twice NT$1"
 
 
 rows_of_orders = st.lists(
@@ -52,8 +79,8 @@ rows_of_orders = st.lists(
 @given(rows_of_orders, st.integers(0, 10**6))
 def test_commission_of_an_order_does_not_depend_on_its_fills(rows, minimum):
     orders, values, _ = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    charge = rate(1_425, 1_000_000, minimum=minimum)
-    fees = commission(Groups(orders), values, charge)
+    charge = Charge(1_425, 1_000_000, minimum, 10_000, "floor", ())
+    fees = commission(Groups(orders), values, Rates.of([charge], np.zeros(len(rows), np.int64)))
     assert (fees >= 0).all()
     for order in set(orders.tolist()):
         whole = int(values[orders == order].sum())

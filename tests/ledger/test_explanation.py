@@ -96,10 +96,12 @@ def test_taken_id_and_closed_date_are_marked():
 
 
 def test_close_names_each_rate_and_its_source():
-    values = explained(Firm(), CloseTrading(trade_date=MONDAY, settlement_date=TUESDAY))
-    assert values["commission"].value == "1425/1000000"
-    assert values["transaction_tax.stock"].value == "3/1000"
-    assert values["day_trade_tax.stock"].source == "made-up schedule"
+    firm = Firm()
+    firm.buys(BO, 1, 1)
+    values = explained(firm, CloseTrading(trade_date=MONDAY, settlement_date=TUESDAY))
+    assert values["commission"].value == "XTAI/main/stock: 1425/1000000"
+    assert values["transaction_tax"].value == "XTAI/main/stock: 3/1000"
+    assert "made-up schedule" in values["day_trade_tax"].source
 
 
 def test_free_securities_are_told():

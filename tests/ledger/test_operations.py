@@ -128,6 +128,15 @@ def test_positions(ask):
     assert ask("ledger.positions", sort="-due_in", limit=1).rows()[0]["account"] in (ANNA, CLEARING)
 
 
+def test_positions_of_a_kind_of_account(ask):
+    whole = ask("ledger.positions").total_rows
+    of_clients = ask("ledger.positions", kind="client")
+    of_clearing = ask("ledger.positions", kind="clearing")
+    assert 0 < of_clients.total_rows < whole
+    assert {row["account"] for row in of_clearing.rows()} == {CLEARING}
+    assert CLEARING not in {row["account"] for row in of_clients.rows()}
+
+
 def test_trades(ask):
     assert ask("ledger.trades").total_rows == 5
     rows = ask("ledger.trades", trade_date=MONDAY, account="9800000", side="buy").rows()
@@ -215,3 +224,22 @@ def test_empty_ledger_answers(ask):
     assert call(desk, "ledger.obligations", {}).total_rows == 0
     assert call(desk, "ledger.fees", {}).total_rows == 0
     assert call(desk, "ledger.positions", {"symbol": "1101.XTAI"}).total_rows == STOCK
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "told"),
+    [
+        ("ledger.accounts", {"number": "9999999"}, "no account 9999999"),
+        ("ledger.accounts", {"kind": "clients"}, "no kind clients. Did you mean client"),
+        ("ledger.positions", {"account": "9999999"}, "no account 9999999"),
+        ("ledger.trades", {"account": 4_000}, "no account 4000"),
+        ("ledger.trades", {"side": "bought"}, "no side bought"),
+        ("ledger.fees", {"account": "none"}, "no account none"),
+        ("ledger.obligations", {"account": "none"}, "no account none"),
+        ("ledger.obligations", {"tier": "clent"}, "no tier clent"),
+        ("ledger.obligations", {"status": "latte"}, "no status latte. Did you mean late"),
+    ],
+)
+def test_filters_by_what_is_not_there_are_faults(ask, name, fields, told):
+    with pytest.raises(NotFound, match=told):
+        ask(name, **fields)

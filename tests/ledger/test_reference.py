@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from ledger_firm import Firm
+from ledger_firm import Firm, PlainMarket, charge, money
 from ledger_histories import ACCOUNT_COUNT, CLIENTS, FACTS, history, play
 from ledger_reference import MONEY, Reference
 
@@ -76,9 +76,31 @@ def compare_trades(ledger, reference):
     assert owed == {a << 32 | i: quantity for (a, i), quantity in reference.owed.items() if quantity}
 
 
+def market_of(seed):
+    """Every third market has the usual charges alike, every third differs by class, every third lacks rules too."""
+    market = PlainMarket()
+    if seed % 3:
+        market.commission["ROCO", "stock"] = charge(2, 1_000, money(35), unit=100, rounding="half_up")
+        market.commission["XTAI", "etf"] = charge(1, 1_000, money(1), rounding="ceiling")
+        market.transaction_tax["ROCO", "stock"] = charge(4, 1_000, unit=1, rounding="ceiling")
+        market.day_trade_tax["ROCO", "stock"] = charge(25, 10_000)
+        market.day_trade_tax_proprietary["XTAI", "stock"] = charge(29, 10_000)
+        market.day_trade_lots["ROCO", "stock"] = frozenset({1, 2})
+        market.day_trade_lots["XTAI", "etf"] = frozenset()
+    if seed % 3 == 2:
+        charges = (
+            market.day_trade_tax,
+            market.day_trade_tax_proprietary,
+            market.commission,
+            market.transaction_tax,
+        )
+        del charges[seed // 3 % 4]["ROCO", "stock"]
+    return market
+
+
 def referee(seed, days=5):
     """Play one history on both, comparing after every record; what was met on the way."""
-    firm = Firm(clients=CLIENTS)
+    firm = Firm(market_of(seed), clients=CLIENTS)
     reference = Reference(firm.market, ACCOUNT_COUNT)
     met = Counter()
     for said in history(random.Random(seed), days):

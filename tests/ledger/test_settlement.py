@@ -428,13 +428,11 @@ def test_trade_date_closes_once(firm):
 
 def test_close_without_a_rule_is_refused_and_names_it(firm):
     firm.sells(ANNA, 1_000, 10, instrument=FUND)
-    del firm.market.transaction_tax["etf"]
+    del firm.market.transaction_tax["XTAI", "etf"]
     command = CloseTrading(trade_date=MONDAY, settlement_date=WEDNESDAY)
     assert firm.refused(command) == ["no_fee_terms"]
     values = {value.name: value.value for value in firm.ledger.explain(CloseTrading, command).values}
-    assert values["missing"] == "etf"
-    firm.market.has_rules = False
-    assert firm.refused(command) == ["no_fee_terms"]
+    assert values["missing"] == "transaction_tax XTAI/etf"
 
 
 def test_missed_deadlines_are_made_up_in_their_order(firm):

@@ -13,6 +13,7 @@ from tallystick.market import (
     ExpiredRule,
     MissingRule,
     RuleKey,
+    RuleRow,
     charge_at,
     commission_terms,
     seed_rules,
@@ -23,6 +24,7 @@ from tallystick.market.charges import Charge, charge_of, fee_terms, futures_tax_
 RULES = seed_rules()
 DAY = datetime.date
 TODAY = DAY(2026, 11, 20)
+LOT_TYPES = "day_trade.lot_types"
 
 
 def key(product="stock", venue="XTAI", board="main", market="TW"):
@@ -135,22 +137,128 @@ def test_transfer_fee_and_futures_tax():
     assert charged(terms, 10_000) == 1
 
 
-def test_fee_terms_of_a_market():
-    terms = fee_terms(RULES, "TW", TODAY, ["etf_leveraged_2", "future_index"])
-    assert (terms.commission.numerator, terms.commission.denominator) == (57, 40_000)
-    assert (terms.commission.minimum, terms.commission.unit) == (200_000, 10_000)
-    assert terms.day_trade_tax["stock"].denominator == 2_000
-    assert terms.transaction_tax["etf_leveraged_2"] == terms.transaction_tax["etf"]
-    assert "future_index" not in terms.transaction_tax
+def row(field, value, unit="percent", *, venue="XTAI", board="*", product="stock", side="", **dates):
+    return RuleRow(
+        market="TW", venue=venue, board=board, product=product, field=field, side=side, value=value, unit=unit,
+        source="made up", status="unverified", **dates,
+    )  # fmt: skip
+
+
+def test_fee_terms_of_a_class():
+    terms = fee_terms(RULES, key(), TODAY)
+    assert terms.commission.numbers == (57, 40_000, 200_000, 10_000, 0)
+    assert terms.day_trade_tax.denominator == 2_000
     assert terms.day_trade_lots == {1, 3}
-    assert fee_terms(RULES, "TW", DAY(2013, 1, 4)).day_trade_lots == frozenset()
+    assert terms.absent == {}
+    leveraged = fee_terms(RULES, key("etf_leveraged_2"), TODAY)
+    assert leveraged.transaction_tax == fee_terms(RULES, key("etf"), TODAY).transaction_tax
+    assert fee_terms(RULES, key(), DAY(2013, 1, 4)).day_trade_lots == frozenset()
 
 
 def test_fee_terms_leave_out_what_has_expired():
-    terms = fee_terms(RULES, "TW", DAY(2027, 1, 4))
-    assert "etf_bond" not in terms.transaction_tax
-    assert "stock" in terms.transaction_tax
-    assert "stock" not in fee_terms(RULES, "TW", DAY(2028, 1, 3)).day_trade_tax
+    assert fee_terms(RULES, key("etf_bond"), DAY(2027, 1, 4)).transaction_tax is None
+    later = fee_terms(RULES, key(), DAY(2028, 1, 3))
+    assert later.transaction_tax is not None
+    assert later.day_trade_tax is None
+    assert later.absent["day_trade_tax"] == "day_trade_tax (TW/XTAI/main/stock)"
+
+
+@pytest.mark.parametrize(
+    "classified",
+    [
+        key("future_index", venue="XTAF", board="TXF"), key("stock", venue="XNYS", market="US"),
+        key("convertible", venue="ROCO"), key("fund", venue=""),
+    ],
+    ids=lambda classified: f"{classified.venue} {classified.product}",
+)  # fmt: skip
+def test_class_without_commission_says_so_and_does_not_fail(classified):
+    terms = fee_terms(RULES, classified, TODAY)
+    assert terms.commission is None
+    assert terms.absent["commission"].startswith("commission_rate (")
+
+
+def test_change_of_one_class_leaves_the_others():
+    rules = RULES.adopt([
+        row("commission_rate", "0.05"), row("commission_minimum", "1", "currency"),
+        row("commission_rate", "0.07", board="innovation"),
+        row("transaction_tax", "0.2", venue="ROCO", side="sell"),
+    ])  # fmt: skip
+    assert not rules.problems()
+    expected = {
+        key(): ((1, 2_000, 10_000), (3, 1_000)),
+        key(board="innovation"): ((7, 10_000, 10_000), (3, 1_000)),
+        key("etf"): ((57, 40_000, 200_000), (1, 1_000)),
+        key(venue="ROCO"): ((57, 40_000, 200_000), (1, 500)),
+    }
+    for classified, (commission, tax) in expected.items():
+        terms = fee_terms(rules, classified, TODAY)
+        assert (terms.commission.numbers[:3], terms.transaction_tax.numbers[:2]) == (commission, tax)
+
+
+def test_source_names_the_rows_of_rate_and_minimum_of_the_class():
+    source = fee_terms(RULES, key(venue="ROCO", product="etf"), TODAY).commission.source
+    assert "commission_rate of TW/ROCO/etf" in source
+    assert "commission_minimum of TW/ROCO" in source
+    assert "step" not in source
+    assert "XTAI" not in source
+
+
+def test_cap_bounds_the_rate_of_its_class():
+    rules = RULES.adopt([row("commission_rate_cap", "0.1", product="etf")])
+    capped = fee_terms(rules, key("etf"), TODAY).commission
+    assert capped.numbers[:2] == (1, 1_000)
+    assert "commission_rate_cap" in capped.source
+    assert fee_terms(rules, key(), TODAY).commission.numbers[:2] == (57, 40_000)
+    clients_own = commission_terms(rules, key("etf"), TODAY, Fraction("0.0005"))
+    assert clients_own.numbers[:2] == (1, 2_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field"),
+    [
+        ("commission", row("commission_rate", "150"), "commission_rate"),
+        ("commission", row("commission_rate", "0.12345678901"), "commission_rate"),
+        ("commission", row("commission_minimum", "900000000000000", "currency"), "commission_rate"),
+        ("commission", row("commission_rounding", "inward", "rounding"), "commission_rounding"),
+        ("commission", row("commission_step", "0", "currency"), "commission_rate"),
+        ("transaction_tax", row("tax_rounding", "inward", "rounding"), "tax_rounding"),
+        ("day_trade_lots", row(LOT_TYPES, "board,blocks", "list"), LOT_TYPES),
+        ("day_trade_lots", row(LOT_TYPES, "board", "list", valid_to=DAY(2026, 1, 1)), LOT_TYPES),
+    ],
+)  # fmt: skip
+def test_rule_that_cannot_be_computed_is_absent_for_its_class_only(name, change, field):
+    rules = RULES.adopt([change])
+    assert not rules.problems()
+    terms = fee_terms(rules, key(), TODAY)
+    assert terms.absent[name] == f"{field} (TW/XTAI/main/stock)"
+    assert not getattr(terms, name)
+    assert fee_terms(rules, key("etf"), TODAY).absent == {}
+    assert fee_terms(rules, key(venue="ROCO"), TODAY).absent == {}
+
+
+def test_rates_that_differ_by_side_are_no_commission():
+    sides = [
+        row("commission_rate", value, board="main", side=side)
+        for side, value in (("buy", "0.1"), ("sell", "0.2"))
+    ]
+    terms = fee_terms(RULES.adopt(sides), key(), TODAY)
+    assert terms.absent["commission"] == "commission_rate (TW/XTAI/main/stock)"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        (-1, 2, 0, 1), (3, 2, 0, 1), (1, 0, 0, 1), (1, 2, 0, 0), (2**40, 2**41, 0, 10_000), (1, 2, -1, 1),
+        (1, 2, 2**62, 1), (0, 1, 0, 2**62),
+    ],
+)  # fmt: skip
+def test_charge_that_is_no_share_or_not_exact_is_not_computable(bad):
+    assert not Charge(*bad, "floor", ()).is_computable
+
+
+def test_charge_at_its_edges_is_computable():
+    assert Charge(1, 1, 2**61, 2**61, "ceiling", ()).is_computable
+    assert Charge(0, 1, 0, 1, "floor", ()).is_computable
 
 
 @given(

@@ -14,6 +14,7 @@ from market_rooms import DAY, registration, seeded
 
 from tallystick.core.approvals import ApprovalsMachine, ApproveProposal, Propose, proposal_for
 from tallystick.core.errors import NotFound
+from tallystick.core.events import event_of
 from tallystick.core.schema import schema_of
 from tallystick.market import MarketMachine, RuleRow, day_terms, seed_command
 from tallystick.market.events import AdoptRules, RegisterInstrument, SetDayTerms
@@ -56,13 +57,28 @@ def test_instruments_get_codes_in_order_of_acceptance():
         ({"isin": "no"}, 4),
         ({"symbol": "9001.ROCO"}, 8),
         ({"symbol": "9001"}, 8),
+        ({"product": "stok"}, 16),
+        ({"product": "etf_weird"}, 0),
+        ({"product": "future_index"}, 16),
+        ({"symbol": "9001.XNYS", "venue": "XNYS", "market": "US"}, 0),
+        ({"symbol": "9001.XNYS", "venue": "XNYS", "market": "US", "product": "stok"}, 16),
         ({"symbol": "9001.XLON", "venue": "XLON", "isin": "no"}, 6),
     ],
 )
-def test_registration_is_refused(changes, mask):
+def test_registration_is_judged(changes, mask):
     machine = seeded(registration(0))
     assert masks(machine, RegisterInstrument, [registration(1, **changes)]) == [mask]
-    assert len(machine.instruments) == 1
+    assert len(machine.instruments) == 1 + (mask == 0)
+    assert len(event_of(RegisterInstrument).reasons_in(mask)) == mask.bit_count()
+
+
+def test_once_days_have_terms_a_new_instrument_needs_approval():
+    machine = seeded(registration(0), approved=lambda proposal, content: proposal == "P1")
+    assert masks(machine, SetDayTerms, packed()) == [0]
+    commands = [registration(1), registration(1, approval="P2"), registration(1, approval="P1")]
+    assert masks(machine, RegisterInstrument, commands) == [32, 32, 0]
+    assert machine.faults_of(registration(2)) == 0
+    assert not machine.is_approved(registration(2))
 
 
 def test_same_symbol_twice_in_one_batch():
@@ -223,9 +239,10 @@ def test_terms_cannot_be_changed_from_outside():
         seeded(registration(0)).day_terms["lot"][0] = 5
 
 
-def test_fee_terms_cover_what_is_registered():
-    terms = seeded(registration(0, product="etf_leveraged_2")).fee_terms(DAY)
-    assert terms.transaction_tax["etf_leveraged_2"].denominator == 1_000
+def test_fee_terms_are_those_of_the_instruments_class():
+    machine = seeded(registration(0, product="etf_leveraged_2"))
+    terms = machine.fee_terms(machine.instruments[0], DAY)
+    assert terms.transaction_tax.denominator == 1_000
     assert terms.commission.minimum == 200_000
 
 
@@ -246,15 +263,19 @@ def story():
         (AdoptRules, [seed_command(), seed_command()]),
         (RegisterInstrument, registrations),
         (SetDayTerms, np.concatenate([terms, other])),
-        (RegisterInstrument, [registration(900)]),
+        (RegisterInstrument, [registration(899), registration(900, approval="P1")]),
     ]
 
 
 STORY = story()
 
 
+def approves(proposal, content):
+    return proposal == "P1"
+
+
 def run(size):
-    machine, verdicts = MarketMachine(), []
+    machine, verdicts = MarketMachine(approved=approves), []
     for record, commands in STORY:
         for first in range(0, len(commands), size):
             verdicts.append(machine.decide(record, commands[first : first + size]))
@@ -285,7 +306,7 @@ def test_replay_by_verdicts_gives_the_same_state():
 
 
 def test_snapshot_restores_the_whole_state():
-    machine = MarketMachine()
+    machine = MarketMachine(approved=approves)
     machine.restore(WHOLE.snapshot())
     assert machine.digest() == WHOLE.digest()
     assert list(machine.instruments) == list(WHOLE.instruments)
@@ -294,7 +315,7 @@ def test_snapshot_restores_the_whole_state():
     assert (machine.day_terms == WHOLE.day_terms).all()
     assert machine.rule_set == WHOLE.rule_set
     for each in (machine, run(4096)[0]):
-        masks(each, RegisterInstrument, [registration(901)])
+        masks(each, RegisterInstrument, [registration(901, approval="P1")])
         masks(each, SetDayTerms, packed(instrument=len(each.instruments) - 1))
         assert each.day_terms["lot"][-1] == 1_000
     assert machine.digest() != WHOLE.digest()
@@ -327,5 +348,7 @@ def test_digest_ignores_capacity_and_sees_every_part():
 def test_explanation_of_a_registration_names_what_failed():
     machine = seeded(registration(0))
     values = machine.explain(RegisterInstrument, registration(0, isin="no")).values
-    assert {value.name: value.passed for value in values} == {"symbol": False, "venue": True, "isin": False}
+    failed = {value.name for value in values if not value.passed}
+    assert failed == {"symbol", "isin"}
+    assert "etf, " in next(value.value for value in values if value.name == "products")
     assert machine.explain(RegisterInstrument, registration(1)).rule_set == machine.rule_set

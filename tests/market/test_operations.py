@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from market_rooms import DAY, registration, seeded
 
@@ -16,9 +17,9 @@ from tallystick.core.context import Context
 from tallystick.core.day import DayMachine, DayOpened
 from tallystick.core.errors import NotFound, Rejection, TallystickError
 from tallystick.core.operations import OPERATIONS, find_operation
-from tallystick.core.text import catalog
+from tallystick.core.text import catalog, render
 from tallystick.market import ExpiredRule, day_terms
-from tallystick.market.events import SetDayTerms
+from tallystick.market.events import RegisterInstrument, SetDayTerms
 from tallystick.market.operations import instruments
 from tallystick.market.seed import COLUMNS, field_labels, read_rows, seed_rules
 
@@ -42,18 +43,19 @@ def with_machines(**machines):
     return Context(SimpleNamespace(machine=machines.__getitem__), actor=None)
 
 
-def call(context, name, **fields):
+def call(context, name, /, **fields):
     found = find_operation(name)
     return found.function(context, found.request(**fields))
 
 
-def rows(context, name, **fields):
+def rows(context, name, /, **fields):
     return call(context, name, **fields).rows()
 
 
 def test_every_operation_of_the_room_is_there():
     names = {name for name in OPERATIONS if name.startswith("market.")}
-    verbs = ("instruments", "instrument", "venues", "calendar", "rule", "rules", "day_terms", "propose_rules")
+    verbs = ("instruments", "instrument", "venues", "calendar", "rule", "rules", "day_terms")
+    verbs += ("propose_rules", "register_instrument")
     assert names == {f"market.{verb}" for verb in verbs}
     assert {OPERATIONS[name].permission for name in names} == {"market.read", "market.manage"}
     assert instruments is OPERATIONS["market.instruments"].function
@@ -187,8 +189,14 @@ def test_proposal_that_does_not_fit_is_refused_before_it_is_sent(context):
     assert "overlap" in reply.message
 
 
-def test_proposal_that_fits_is_sent(context):
-    sent = []
+@pytest.fixture
+def sent():
+    return []
+
+
+@pytest.fixture
+def writing(context, sent):
+    """A context whose commands go to the list `sent`."""
 
     def send(command):
         sent.append(command)
@@ -196,6 +204,49 @@ def test_proposal_that_fits_is_sent(context):
 
     writing = Context(context.house, actor=None)
     writing.send = send
+    return writing
+
+
+def register(context, **fields):
+    said = {"symbol": "9009.ROCO", "name": "Made Up Nine", "reason": "listed today"}
+    return call(context, "market.register_instrument", **(said | fields))
+
+
+def test_registration_is_proposed_with_what_its_venue_says(writing, sent):
+    reply = register(writing, isin="TW0002330008", product="etf", shares_issued=5)
+    assert reply.position == 7
+    (proposal,) = sent
+    assert (proposal.kind, proposal.reason) == ("market.register_instrument", "listed today")
+    command = msgspec.msgpack.decode(proposal.payload, type=RegisterInstrument)
+    assert (command.venue, command.market, command.currency) == ("ROCO", "TW", "TWD")
+    assert (command.product, command.shares_issued, command.approval) == ("etf", 5, "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "remedy"),
+    [
+        ({"symbol": "9001.XTAI"}, "symbol_taken", "Use the instrument"),
+        ({"symbol": "9009.XLON"}, "unknown_venue", "tally market venues"),
+        ({"symbol": "9009"}, "bad_symbol", "2330.XTAI"),
+        ({"symbol": "90 09.XTAI"}, "bad_symbol", "2330.XTAI"),
+        ({"isin": "TW0002330009"}, "bad_isin", "Correct the ISIN"),
+        ({"product": "stok"}, "unknown_product", "etf, "),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh_Hant"])
+def test_registration_that_does_not_fit_is_refused_with_its_remedy(
+    writing, sent, fields, code, remedy, language
+):
+    reply = register(writing, **fields)
+    assert isinstance(reply, Rejection)
+    assert reply.code == f"market.{code}"
+    what, todo = render(reply, language)
+    assert "…" not in what + todo
+    assert language != "en" or remedy in todo
+    assert not sent
+
+
+def test_proposal_that_fits_is_sent(writing, sent):
     change = re.search(r"```csv\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.DOTALL)
     assert change is not None
     reply = call(writing, "market.propose_rules", rows=change[1], reason="Act amended")

@@ -55,17 +55,19 @@ class Referee:
     def __init__(self):
         self.day, self.is_open, self.stopped = None, False, False
         self.accounts, self.holdings, self.orders, self.terms = {}, {}, {}, {}
-        self.ticks, self.rate, self.minimum, self.taxes = [], Fraction(0), 0, {}
+        self.ticks, self.commissions, self.taxes = [], {}, {}
         self.unknown_fills = 0
         self.order_types = {"continuous": set(), "call": {"limit ROD"}, "odd_lot": set()}
-        self.hours, self.day_trade_lots = (0, 0), set()
+        self.hours, self.day_trade_lots = (0, 0), {}
 
     # what it is told
 
-    def open_day(self, day, cash, holdings, terms, ticks, rate, minimum, taxes):
-        """`terms` by instrument: limits, lot, order minimum, tick table, status; `taxes` by instrument too."""
+    def open_day(self, day, cash, holdings, terms, ticks, commissions, taxes):
+        """`terms` by instrument: limits, lot, order minimum, tick table, status. Charges by instrument too: numerator,
+        denominator, minimum, unit and rounding, or None.
+        """
         self.day, self.is_open, self.orders, self.terms = day, True, {}, terms
-        self.ticks, self.rate, self.minimum, self.taxes = ticks, rate, minimum, taxes
+        self.ticks, self.commissions, self.taxes = ticks, commissions, taxes
         self.holdings = {key: Holding(sellable=quantity) for key, quantity in holdings.items()}
         for code, account in self.accounts.items():
             account.cash, account.reserved, account.bought, account.sold = cash.get(code, 0), 0, 0, 0
@@ -88,8 +90,18 @@ class Referee:
             return None
         return price * order.quantity
 
-    def fee(self, value):
-        return max(self.minimum, math.ceil(value * self.rate)) if value else 0
+    def charge(self, charge, value):
+        """The charge on an order's value: its share on the unit by the rounding, at least the minimum."""
+        if charge is None or not value:
+            return 0
+        exact = Fraction(value * charge.numerator, charge.denominator * charge.unit)
+        rounded = {
+            "floor": math.floor(exact), "ceiling": math.ceil(exact), "half_up": math.floor(exact + Fraction(1, 2)),
+        }[charge.rounding]  # fmt: skip
+        return max(charge.minimum, rounded * charge.unit)
+
+    def fee(self, instrument, value):
+        return self.charge(self.commissions.get(instrument), value)
 
     def tick(self, price, table):
         if not 0 <= table < len(self.ticks):
@@ -114,7 +126,7 @@ class Referee:
     def pairs(self, trade):
         """Whether a trade can be half of a day trade."""
         known = trade.instrument in self.terms and not self.is_slow(trade.instrument)
-        return known and trade.lot_type in self.day_trade_lots
+        return known and trade.lot_type in self.day_trade_lots.get(trade.instrument, ())
 
     # the checks, in the order of the table
 
@@ -137,7 +149,7 @@ class Referee:
             if (
                 order.side == 1
                 and value
-                and value + self.fee(value) > self.buying_power(account, order.instrument)
+                and value + self.fee(order.instrument, value) > self.buying_power(account, order.instrument)
             ):
                 yield "short_of_buying_power"
             if order.side == 2 and terms is not None and order.quantity > self.sellable(order, account):
@@ -148,6 +160,10 @@ class Referee:
             yield "malformed"
         if not self.is_open:
             yield "day_not_open"
+        if terms is not None:
+            needed = [self.commissions] + [self.taxes] * (order.side == 2)
+            if any(charges.get(order.instrument) is None for charges in needed):
+                yield "no_charge_rule"
 
     def account_failures(self, order, account):
         if self.stopped or (account is not None and account.stopped):
@@ -240,7 +256,7 @@ class Referee:
         mask = mask_of(self.failures(order))
         reservation = 0
         if not mask and order.side == 1:
-            reservation = self.value(order) + self.fee(self.value(order))
+            reservation = self.value(order) + self.fee(order.instrument, self.value(order))
             self.accounts[order.account].reserved += reservation
         if not mask and order.side == 2:
             self.holding(order.account, order.instrument).held += order.quantity
@@ -288,11 +304,12 @@ class Referee:
                 order.open = order.left > 0
         else:
             self.unknown_fills += 1
-        fee = self.fee(before + value) - self.fee(before)
+        fee = self.fee(fill.instrument, before + value) - self.fee(fill.instrument, before)
+        tax = self.taxes.get(fill.instrument)
         holding = self.holding(fill.account, fill.instrument)
         if fill.side == 2:
             holding.sellable -= fill.quantity
-            account.sold += value - fee - math.ceil(value * self.taxes.get(fill.instrument, 0))
+            account.sold += value - fee - self.charge(tax, before + value) + self.charge(tax, before)
         else:
             account.bought += value + fee
             if self.pairs(fill):

@@ -23,6 +23,7 @@ from tallystick.ledger.events import (
     RecordExecution,
     Side,
 )
+from tallystick.market import Charge, FeeTerms, RuleRow
 from tallystick.market.events import AdoptRules, SetDayTerms
 from tallystick.risk.gate.events import (
     CancelOrder,
@@ -38,6 +39,14 @@ from tallystick.risk.gate.machine import GateMachine
 DAY = datetime.date(2026, 11, 20)
 STOCK_TICKS = [0, 100, 100_000, 500, 500_000, 1_000, 1_000_000, 5_000, 5_000_000, 10_000, 10_000_000, 50_000]
 FUND_TICKS = [0, 100, 500_000, 500]
+MADE_UP = RuleRow(
+    market="TW",
+    field="made_up_rate",
+    value="1",
+    unit="percent",
+    source="made-up schedule",
+    status="unverified",
+)
 
 TERMS = np.dtype(
     [
@@ -63,21 +72,39 @@ def at_clock(text, day=DAY):
 
 
 def product_of(symbol):
-    return "etf" if symbol.startswith("00") else "stock"
+    return {"00": "etf", "99": "fund"}.get(symbol[:2], "stock")
+
+
+def charge(numerator, denominator, minimum=0, *, unit=1, rounding="ceiling"):
+    """A made-up charge; its result is brought up to 1e-4 unless told otherwise."""
+    return Charge(numerator, denominator, minimum, unit, rounding, (MADE_UP,))
 
 
 @dataclass
 class PlainMarket:
-    """Terms and charges as the market machine shows them."""
+    """Terms and charges as the market machine shows them; charges by class: (venue, product). Funds have none."""
 
     symbols: list[str]
     day_terms: np.ndarray = field(default_factory=lambda: np.zeros(0, TERMS))
     tick_arrays: list[np.ndarray] = field(
         default_factory=lambda: [np.array(STOCK_TICKS), np.array(FUND_TICKS)]
     )
-    commission: tuple[int, int, int] = (1_425, 1_000_000, money(20))
-    taxes: dict[str, tuple[int, int]] = field(
-        default_factory=lambda: {"stock": (3, 1_000), "etf": (1, 1_000)}
+    commissions: dict[tuple[str, str], Charge] = field(
+        default_factory=lambda: {
+            ("XTAI", "stock"): charge(1_425, 1_000_000, money(20)),
+            ("XTAI", "etf"): charge(1, 1_000, money(15), unit=10_000, rounding="floor"),
+            ("ROCO", "stock"): charge(2, 1_000, money(30), unit=10_000, rounding="half_up"),
+        }
+    )
+    taxes: dict[tuple[str, str], Charge] = field(
+        default_factory=lambda: {
+            ("XTAI", "stock"): charge(3, 1_000),
+            ("XTAI", "etf"): charge(1, 1_000, unit=10_000, rounding="floor"),
+            ("ROCO", "stock"): charge(4, 1_000, unit=10_000),
+        }
+    )
+    day_trade_lots: dict[str, frozenset[int]] = field(
+        default_factory=lambda: {"XTAI": frozenset({1, 3}), "ROCO": frozenset({1, 2})}
     )
 
     def __post_init__(self):
@@ -103,19 +130,15 @@ class PlainMarket:
         phases = [SimpleNamespace(opens=clock(a), closes=clock(b), mode=mode) for a, b, mode in hours]
         return SimpleNamespace(zone="Asia/Taipei", phases=lambda date, classified: phases)
 
-    def fee_terms(self, date):
+    def fee_terms(self, classified, date):
         assert isinstance(date, datetime.date)
-        rate, scale, minimum = self.commission
-        return SimpleNamespace(
-            commission=SimpleNamespace(
-                numerator=rate, denominator=scale, minimum=minimum, source="made-up fee schedule"
-            ),
-            transaction_tax={
-                product: SimpleNamespace(numerator=n, denominator=d, minimum=0, source="made-up tax")
-                for product, (n, d) in self.taxes.items()
-            },
-            day_trade_lots={1, 3},
-        )
+        place = classified.venue, classified.product
+        charges = {"commission": self.commissions.get(place), "transaction_tax": self.taxes.get(place)}
+        absent = {name: f"{name} {'/'.join(place)}" for name, found in charges.items() if found is None}
+        return FeeTerms(
+            **charges, day_trade_tax=None, day_trade_tax_proprietary=None,
+            day_trade_lots=self.day_trade_lots[classified.venue], absent=absent,
+        )  # fmt: skip
 
 
 HOLDINGS = np.dtype([("account", "<i4"), ("instrument", "<i4"), ("sellable", "<i8")])

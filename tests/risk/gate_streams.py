@@ -7,7 +7,6 @@ referee holds open, and sometimes nothing that exists.
 from __future__ import annotations
 
 import random
-from fractions import Fraction
 
 import msgspec
 import numpy as np
@@ -23,7 +22,7 @@ from tallystick.risk.gate.events import CancelOrder, DoneReason, EndOrder, SetKi
 
 KINDS = [AccountKind.CLIENT] * 7 + [AccountKind.PROPRIETARY, AccountKind.ERROR, AccountKind.CLIENT]
 STATUSES = (0, 0, 2, 0, 3, 1)
-SYMBOLS = ("1101.XTAI", "0050.XTAI", "2330.XTAI", "2317.XTAI", "6488.ROCO", "1216.XTAI")
+SYMBOLS = ("1101.XTAI", "0050.XTAI", "2330.XTAI", "2317.XTAI", "6488.ROCO", "1216.XTAI", "9911.ROCO")
 WITHOUT_TERMS = 9
 APPROVED = "P-1"
 
@@ -61,17 +60,17 @@ def open_room(random_numbers):
 def open_referee(room, referee):
     rows = room.market.day_terms
     terms = {code: Terms(row) for code, row in enumerate(rows)}
-    taxes = {code: Fraction(1 if s.startswith("00") else 3, 1_000) for code, s in enumerate(SYMBOLS)}
+    classes = [(found.venue, found.product) for found in room.market.instruments]
+    commissions = {code: room.market.commissions.get(place) for code, place in enumerate(classes)}
+    taxes = {code: room.market.taxes.get(place) for code, place in enumerate(classes)}
+    lots = {code: set(room.market.day_trade_lots[venue]) for code, (venue, _) in enumerate(classes)}
     ticks = [list(map(tuple, table.reshape(-1, 2).tolist())) for table in room.market.tick_arrays]
     referee.order_types = {
         field.removeprefix("order_types."): set(value.split(","))
         for field, value in room.market.order_types.items()
     }
-    referee.hours, referee.day_trade_lots = (at_clock("09:00"), at_clock("13:25")), {1, 3}
-    rate, scale, minimum = room.market.commission
-    referee.open_day(
-        DAY, room.ledger.cash, room.ledger.holdings, terms, ticks, Fraction(rate, scale), minimum, taxes
-    )
+    referee.hours, referee.day_trade_lots = (at_clock("09:00"), at_clock("13:25")), lots
+    referee.open_day(DAY, room.ledger.cash, room.ledger.holdings, terms, ticks, commissions, taxes)
 
 
 class Terms:
@@ -106,7 +105,7 @@ class Day:
         r = self.random
         self.number += 1
         side = r.choice(["buy", "sell"])
-        instrument = self.rarely(r.randrange(5), -1, 5, 6, 999)
+        instrument = self.rarely(r.randrange(5), -1, 5, 6, 6, 7, 999)
         account = self.rarely(r.randrange(9), WITHOUT_TERMS, -1, 10, 2_000_000_000)
         reference = 50 if instrument == 1 else 100
         price = reference + r.randrange(-10, 10) * self.rarely(0.5, 0.55, 0.3, 0.01, 0.0013)

@@ -9,7 +9,7 @@ import datetime
 
 import numpy as np
 import pytest
-from gate_rooms import DAY, TERMS, Room, account_terms, money, order
+from gate_rooms import DAY, TERMS, Room, account_terms, charge, money, order
 
 from tallystick.core.events import verdict_dtype
 from tallystick.core.schema import date_number, schema_of
@@ -297,7 +297,7 @@ def test_new_instrument_during_the_day(room):
 
 
 def test_adopted_rules_count_at_once_and_number_the_rule_set(room):
-    room.market.commission = (1, 100, 0)
+    room.market.commissions["XTAI", "stock"] = charge(1, 100)
     room.market.tick_arrays = [np.array([0, 20_000]), *room.market.tick_arrays[1:]]
     room.market.order_types["order_types.continuous"] = "limit ROD"
     room.observe(AdoptRules(rule_set="beef", rows=b"", approval="P-9"))

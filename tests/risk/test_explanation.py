@@ -27,6 +27,7 @@ CHECKS = {
     "instrument": "gate.unknown_instrument", "trading_status": "gate.halted", "order_id": "gate.id_reused",
     "order_type": "gate.bad_order_type", "needed": "gate.short_of_buying_power",
     "value": "gate.value_above_limit", "fields": "gate.malformed", "business_date": "gate.day_not_open",
+    "missing": "gate.no_charge_rule",
 }  # fmt: skip
 
 
@@ -137,7 +138,8 @@ def test_explanation_names_the_rule_set_and_the_source_of_the_fee(room):
     explanation = room.gate.explain(SubmitOrder, order(1))
     assert explanation.rule_set == "f00d"
     fee = next(value for value in explanation.values if value.name == "fee")
-    assert (fee.value, fee.source) == ("142.50", "made-up fee schedule")
+    assert fee.value == "142.50"
+    assert "made-up schedule" in fee.source
 
 
 def test_other_commands_are_explained(room):

@@ -29,14 +29,14 @@ def masks(house, *commands):
 
 
 def test_day_of_one_account(house):
-    """A buy of 1,000 at 100 costs 142.50 commission; a sale of 3,000 at 50 brings 150,000 less 213.75 and 450 tax."""
+    """A buy of 1,000 at 100 costs 142 commission; a sale of 3,000 at 50 brings 150,000 less 213 and 450 tax."""
     buy = order(1, account=CLIENT)
     sale = order(2, "sell", price=50, quantity=3_000, account=CLIENT, instrument=1)
     decision = house.decide(SubmitOrder, [buy, sale])
-    assert decision.verdicts.tolist() == [(0, money(100_142.5), 1, 0), (0, 0, 1, 0)]
+    assert decision.verdicts.tolist() == [(0, money(100_142), 1, 0), (0, 0, 1, 0)]
     house.accept(fill(buy, 1), fill(sale, 2))
     assert house.machine("gate").tables.accounts[CLIENT, 5:8].tolist() == [
-        0, money(100_142.5), money(150_000 - 213.75 - 450),
+        0, money(100_142), money(150_000 - 213 - 450),
     ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from tallystick.ledger.house import HOUSE_ACCOUNT_COUNT, house_accounts, house_p
 from tallystick.ledger.states import Obligation, Step, TradeState
 
 if TYPE_CHECKING:
+    from tallystick.ledger.deadlines import settlement_deadlines
     from tallystick.ledger.machine import LedgerMachine
 
 __all__ = [
@@ -27,11 +28,16 @@ __all__ = [
     "TradeState",
     "house_accounts",
     "house_parties",
+    "settlement_deadlines",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the machine on first use, so that the room's events load without NumPy."""
+    """Import the heavy parts on first use, so that the room's events load without NumPy."""
+    if name == "settlement_deadlines":
+        from tallystick.ledger.deadlines import settlement_deadlines
+
+        return settlement_deadlines
     if name == "LedgerMachine":
         from tallystick.ledger.machine import LedgerMachine
 

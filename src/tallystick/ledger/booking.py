@@ -119,6 +119,5 @@ def move_securities(books: Books, command: MoveSecurities) -> None:
 
 def close(books: Books, listing: Listing, command: CloseTrading) -> None:
     """The close of a trade date by the rules in force on it."""
-    terms = listing.market.fee_terms(command.trade_date)
     dates = date_number(command.trade_date), date_number(command.settlement_date)
-    close_trading(books, terms, listing.products(), *dates)
+    close_trading(books, listing.market, *dates)

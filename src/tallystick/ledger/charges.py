@@ -2,64 +2,52 @@
 
 Commission is charged per order: its minimum once, carried over partial fills, fractions dropped once; each fill bears
 what the order's commission rose by with it. Tax is the seller's, per order too, what was day-traded apart from the
-rest, each with its own rate.
+rest, each with its own rate. An order is in one instrument, so that all its fills have the rates of one class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tallystick.ledger.columns import Array
 from tallystick.ledger.events import Capacity, Side
 from tallystick.ledger.grouping import Groups
-from tallystick.market import Charge, FeeTerms
+from tallystick.ledger.kernels import take_charges
+from tallystick.market import Charge
 
-__all__ = [
-    "amount_of",
-    "commission",
-    "day_traded",
-    "eligible_for_day_trade",
-    "is_computable",
-    "transaction_tax",
-]
+__all__ = ["Rates", "commission", "day_traded", "may_day_trade", "transaction_tax"]
 
 DAY_TRADE_CAPACITIES = (Capacity.CASH, Capacity.PROPRIETARY)
 """A day trade (現股當沖) is one with own cash and shares; margin and short sales offset by other rules."""
 
-
-def is_computable(charge: Charge) -> bool:
-    """Whether a rate is one: not below zero, not above one, and exact in 64 bits."""
-    whole = charge.denominator * charge.unit
-    signs = charge.denominator > 0 and charge.unit > 0 and charge.minimum >= 0
-    return signs and 0 <= charge.numerator <= charge.denominator and whole * charge.numerator < 2**63
+NO_CHARGE = (0, 1, 0, 1, 0)
 
 
-def amount_of(values: Array, charge: Charge) -> Array:
-    """What the rate takes of each value (1e-4, not below zero), rounded to the charge's unit; the minimum is not in it.
+class Rates(NamedTuple):
+    """The charge of each row: `which` is its row in `table`, whose columns are those of `Charge.numbers` (int64)."""
 
-    Exact for values up to 2^61: the part of the value that the denominator divides is taken apart first.
-    """
-    assert is_computable(charge), charge
-    whole = charge.denominator * charge.unit
-    units = values // whole * charge.numerator
-    rest = values % whole * charge.numerator
-    units, left = units + rest // whole, rest % whole
-    if charge.rounding == "ceiling":
-        units = units + (left > 0)
-    elif charge.rounding == "half_up":
-        units = units + (left >= whole - left)
-    elif charge.rounding == "half_even":
-        units = units + ((left > whole - left) | ((left == whole - left) & (units % 2 == 1)))
-    amounts: Array = units * charge.unit
-    return amounts
+    table: Array
+    which: Array
+
+    @classmethod
+    def of(cls, charges: Sequence[Charge | None], which: Array) -> Rates:
+        """The charge of each row by its place in `charges`; None takes nothing."""
+        numbers = [NO_CHARGE if charge is None else charge.numbers for charge in charges]
+        return cls(np.array(numbers, np.int64).reshape(-1, 5), which)
+
+    def on(self, values: Array) -> Array:
+        """The charge on each row's value (1e-4, 0 to 2^61), the least one for an order included; nothing on nothing."""
+        taken = np.zeros(len(values), np.int64)
+        take_charges(np.ascontiguousarray(values, np.int64), self.table, self.which, taken)
+        return taken
 
 
-def commission(orders: Groups, values: Array, charge: Charge) -> Array:
+def commission(orders: Groups, values: Array, rates: Rates) -> Array:
     """The commission of each fill, from the running value of its order and the minimum of one order."""
-    running = np.maximum(amount_of(orders.running(values), charge), charge.minimum)
-    return orders.steps(running)
+    return orders.steps(rates.on(orders.running(values)))
 
 
 def day_traded(
@@ -79,25 +67,21 @@ def day_traded(
     return paired
 
 
-def eligible_for_day_trade(lot_types: Array, capacities: Array, lots: Collection[int]) -> Array:
-    """Whether each fill may pair to a day trade, by its book and capacity."""
-    return np.isin(lot_types, sorted(lots)) & np.isin(capacities, DAY_TRADE_CAPACITIES)
+def may_day_trade(capacities: Array) -> Array:
+    """Whether each fill may pair to a day trade by its capacity."""
+    return np.isin(capacities, DAY_TRADE_CAPACITIES)
 
 
 def transaction_tax(
-    orders: Groups, products: Array, prices: Array, quantities: Array, paired: Array, terms: FeeTerms
+    orders: Groups, prices: Array, quantities: Array, paired: Array, ordinary: Rates, day_trade: Rates
 ) -> Array:
-    """The tax of each fill of sells: the day-traded part at the day-trade rate of its product class, the rest at the
-    ordinary rate, each part's fractions dropped once per order. KeyError for a class without a rate.
+    """The tax of each fill of sells: the day-traded part at the day-trade rates, the rest at the ordinary ones.
+
+    Fractions are dropped once per order and rate; where both rates are one, so is the sum.
     """
     taxes = np.zeros_like(quantities)
-    for product in sorted(set(products.tolist())):
-        mine = products == product
-        ordinary = terms.transaction_tax[product]
-        for part, charge in (
-            (quantities - paired, ordinary),
-            (paired, terms.day_trade_tax.get(product, ordinary)),
-        ):
-            running = orders.running(np.where(mine, prices * part, 0))
-            taxes += np.where(mine, orders.steps(amount_of(running, charge)), 0)
+    one_rate = (ordinary.table[ordinary.which] == day_trade.table[day_trade.which]).all(axis=1)
+    apart = np.where(one_rate, 0, paired)
+    for part, rates in ((quantities - apart, ordinary), (apart, day_trade)):
+        taxes += orders.steps(rates.on(orders.running(prices * part)))
     return taxes

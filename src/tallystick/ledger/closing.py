@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from tallystick.core.schema import number_date
 from tallystick.ledger.books import Books
-from tallystick.ledger.charges import commission, day_traded, eligible_for_day_trade, transaction_tax
+from tallystick.ledger.charges import commission, day_traded, may_day_trade, transaction_tax
 from tallystick.ledger.columns import Array
 from tallystick.ledger.events import AccountKind, Side
 from tallystick.ledger.grouping import Groups
 from tallystick.ledger.obligations import net
 from tallystick.ledger.states import CASH, TradeState
-from tallystick.market import FeeTerms
+from tallystick.ledger.tariffs import Tariff
+from tallystick.market import MarketMachine
 
-__all__ = ["close_trading", "oblige_trades", "share_of"]
+__all__ = ["close_trading", "missing_charges", "oblige_trades", "share_of", "tariff_of"]
 
 
-def close_trading(
-    books: Books, terms: FeeTerms, products: Array, trade_date: int, settlement_date: int
-) -> None:
-    """Close a trade date (numbers of dates); `products` is the product class of each instrument code."""
+def close_trading(books: Books, market: MarketMachine, trade_date: int, settlement_date: int) -> None:
+    """Close a trade date (numbers of dates) by the rules in force on it."""
     rows = books.trades.open_on(trade_date)
-    charge_fills(books, rows, terms, products)
+    charge_fills(books, rows, tariff_of(books, market, trade_date))
     _end_today(books, rows)
     books.trades["state"][rows] = TradeState.CLOSED
     books.trades["settlement_date"][rows] = settlement_date
@@ -35,24 +35,60 @@ def close_trading(
     books.check()
 
 
-def charge_fills(books: Books, rows: Array, terms: FeeTerms, products: Array) -> None:
+def tariff_of(books: Books, market: MarketMachine, trade_date: int) -> Tariff:
+    """What the rules charge the open fills of a trade date (number), in their order."""
+    rows = books.trades.open_on(trade_date)
+    return Tariff(market, number_date(trade_date), books.trades["instrument"][rows])
+
+
+def charge_fills(books: Books, rows: Array, tariff: Tariff) -> None:
     """Write commission, tax and day-traded quantity of open fills. The firm's own accounts pay no commission."""
     trades = books.trades
     account, instrument, side = (trades[name][rows] for name in ("account", "instrument", "side"))
     price, quantity, value = (trades[name][rows] for name in ("price", "quantity", "value"))
     orders = Groups(account, trades["order_id"][rows], instrument, side)
-    is_client = books.register.accounts["kind"][account] == AccountKind.CLIENT
-    trades["fee"][rows] = np.where(is_client, commission(orders, value, terms.commission), 0)
-    may_pair = eligible_for_day_trade(
-        trades["lot_type"][rows], trades["capacity"][rows], terms.day_trade_lots
-    )
-    paired = day_traded(account, instrument, side, quantity, may_pair)
+    is_client = _of_clients(books, rows)
+    trades["fee"][rows] = np.where(is_client, commission(orders, value, tariff.rates("commission")), 0)
+    paired = _paired(books, rows, tariff)
     trades["day_traded"][rows] = paired
-    sells = np.flatnonzero(side == Side.SELL)
-    sold_orders = Groups(account[sells], trades["order_id"][rows][sells], instrument[sells])
-    trades["tax"][rows[sells]] = transaction_tax(
-        sold_orders, products[instrument[sells]], price[sells], quantity[sells], paired[sells], terms
+    is_sale = side == Side.SELL
+    rates = tariff.rates("transaction_tax"), tariff.day_trade_rates(~is_client)
+    taxes = transaction_tax(orders, price, quantity, paired, *rates)
+    trades["tax"][rows] = np.where(is_sale, taxes, 0)
+
+
+def missing_charges(books: Books, rows: Array, tariff: Tariff) -> list[str]:
+    """The rules that the charges of open fills need and that are not in force, in order of their names.
+
+    Clients need a commission, sales a tax; the day-trade taxes are needed where something was day-traded.
+    """
+    is_sale, is_client = books.trades["side"][rows] == Side.SELL, _of_clients(books, rows)
+    missing = tariff.absent("commission", is_client) | tariff.absent("transaction_tax", is_sale)
+    missing |= tariff.absent("day_trade_lots", is_sale)
+    day_trade_taxes = (
+        ("day_trade_tax", is_sale & is_client),
+        ("day_trade_tax_proprietary", is_sale & ~is_client),
     )
+    if any(tariff.absent(charge, sold) for charge, sold in day_trade_taxes):
+        was_paired = _paired(books, rows, tariff) > 0
+        for charge, sold in day_trade_taxes:
+            missing |= tariff.absent(charge, sold & was_paired)
+    return sorted(missing)
+
+
+def _of_clients(books: Books, rows: Array) -> Array:
+    is_client: Array = books.register.accounts["kind"][books.trades["account"][rows]] == AccountKind.CLIENT
+    return is_client
+
+
+def _paired(books: Books, rows: Array, tariff: Tariff) -> Array:
+    """The day-traded part of each open fill."""
+    trades = books.trades
+    account, instrument, side, quantity = (
+        trades[name][rows] for name in ("account", "instrument", "side", "quantity")
+    )
+    may_pair = tariff.pairs(trades["lot_type"][rows]) & may_day_trade(trades["capacity"][rows])
+    return day_traded(account, instrument, side, quantity, may_pair)
 
 
 def oblige_trades(books: Books, rows: Array, settlement_date: int) -> None:

@@ -303,7 +303,7 @@ class MoveSecurities(Command, frozen=True, kw_only=True):
         ),
         Reason(
             "ledger.no_fee_terms",
-            "No dated rule gives the fee or tax of {missing} on {trade_date}.",
+            "No rule in force on {trade_date} gives {missing}.",
             "Adopt the missing rule rows, then close again.",
         ),
     ),

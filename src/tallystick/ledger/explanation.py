@@ -9,6 +9,7 @@ from tallystick.core.money import LIMIT, format_money
 from tallystick.core.schema import Record, date_number, number_date, schema_of
 from tallystick.ledger import rules
 from tallystick.ledger.books import Books
+from tallystick.ledger.closing import tariff_of
 from tallystick.ledger.events import (
     CloseTrading,
     MoveCash,
@@ -19,6 +20,7 @@ from tallystick.ledger.events import (
     RegisterParty,
 )
 from tallystick.ledger.listing import Listing
+from tallystick.ledger.tariffs import CHARGES
 from tallystick.market import Charge
 
 __all__ = ["explain"]
@@ -118,7 +120,7 @@ def _free(books: Books, command: MoveCash | MoveSecurities) -> ValueRead:
 
 
 def _closing(books: Books, listing: Listing, command: CloseTrading) -> list[ValueRead]:
-    """Market, dates, and every rate that the close would charge with, with its source."""
+    """Market, dates, and every rate that the close would charge what traded with, with its source."""
     closed = date_number(command.trade_date) in books.heads.closed
     missing = rules.missing_terms(books, listing, command)
     values = [
@@ -130,15 +132,13 @@ def _closing(books: Books, listing: Listing, command: CloseTrading) -> list[Valu
     ]
     if missing:
         return values
-    terms = listing.market.fee_terms(command.trade_date)
-    values.append(_rate("commission", terms.commission))
-    values += [_rate(f"transaction_tax.{name}", rate) for name, rate in sorted(terms.transaction_tax.items())]
-    return values + [
-        _rate(f"day_trade_tax.{name}", rate) for name, rate in sorted(terms.day_trade_tax.items())
-    ]
+    tariff = tariff_of(books, listing.market, date_number(command.trade_date))
+    classes = {f"{key.venue}/{key.board}/{key.product}": terms for key, terms in tariff.terms.items()}
+    rates = [(name, place, getattr(classes[place], name)) for name in CHARGES for place in sorted(classes)]
+    return values + [_rate(name, place, charge) for name, place, charge in rates if charge is not None]
 
 
-def _rate(name: str, charge: Charge) -> ValueRead:
-    return ValueRead(
-        name, f"{charge.numerator}/{charge.denominator}", format_money(charge.minimum), charge.source
-    )
+def _rate(name: str, place: str, charge: Charge) -> ValueRead:
+    """A charge of one class of instruments, against its least amount."""
+    rate = f"{place}: {charge.numerator}/{charge.denominator}"
+    return ValueRead(name, rate, format_money(charge.minimum), charge.source)

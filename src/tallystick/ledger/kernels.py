@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["add_lots", "admit", "claim_ids", "fill_slots", "find_rows", "mark_rows", "take_lots"]
+from tallystick.market import charge_at
+
+__all__ = [
+    "add_lots", "admit", "claim_ids", "fill_slots", "find_rows", "mark_rows", "take_charges", "take_lots",
+]  # fmt: skip
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -119,6 +123,14 @@ def admit(amounts: Array, gross: Array, limit: int, too_large: np.uint64, masks:
             else:
                 gross[0] += amounts[i, 0]
                 gross[1] += amounts[i, 1]
+
+
+@njit(cache=True, nogil=True)
+def take_charges(values: Array, table: Array, which: Array, taken: Array) -> None:
+    """Write the charge on each value: row `which` of `table` has numerator, denominator, minimum, unit, rounding."""
+    for i in range(values.size):
+        charge = table[which[i]]
+        taken[i] = charge_at(values[i], charge[0], charge[1], charge[2], charge[3], charge[4])
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""The market's instruments as arrays by code: which are cleared here, and of what product class each is."""
+"""The market's instruments as an array by code: which are cleared here."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ class Listing:
             new = [instrument.market == self.clears for instrument in self.market.instruments[known:]]
             self._cleared = np.concatenate([self._cleared[:count], np.array(new, dtype=np.bool_)])
         return self._cleared
-
-    def products(self) -> Array:
-        """The product class of each instrument code, as it is now."""
-        return np.array([instrument.product for instrument in self.market.instruments], dtype=np.str_)
 
     def forget(self) -> None:
         """Read the list anew, after a state was restored."""

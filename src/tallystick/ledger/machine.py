@@ -195,6 +195,14 @@ class LedgerMachine:
         """All accounts in order of code (`reads.ACCOUNT`)."""
         return reads.accounts(self.books)
 
+    def parties(self) -> Array:
+        """All parties in order of number (`reads.PARTY`)."""
+        return reads.parties(self.books)
+
+    def lots(self) -> Array:
+        """All lots by account and instrument, oldest first (`reads.LOT`), as if trades settled at once."""
+        return reads.lots(self.books)
+
     def cash(self, account: int) -> reads.CashView:
         """One account's cash: posted, due by settlement date, free. IndexError if it is not open."""
         return reads.cash(self.books, account)

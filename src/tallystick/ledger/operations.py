@@ -10,7 +10,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
-from tallystick.core.errors import NotFound
+from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import date_number, number_date
 from tallystick.ledger.events import AccountKind, Side
@@ -61,15 +61,13 @@ def accounts(context: Context, request: AccountsRequest) -> Table:
     rows = ledger.accounts()
     mask = np.ones(len(rows), dtype=np.bool_)
     if request.number:
-        mask &= rows["number"] == request.number.encode()
+        mask &= rows["account"] == account_code(ledger, request.number)
     if request.search:
         mask &= np.char.find(rows["number"], request.search.encode()) >= 0
     if request.branch is not None:
         mask &= rows["branch"] == request.branch
     if request.kind:
-        mask &= np.isin(
-            rows["kind"], [k.value for k in AccountKind if k.name.lower() == request.kind.lower()]
-        )
+        mask &= rows["kind"] == _kind(request.kind)
     rows = rows[mask]
     late = set(ledger.late_accounts())
     columns = {
@@ -128,7 +126,7 @@ def positions(context: Context, request: PositionsRequest) -> Table:
 
     ledger = _ledger(context)
     rows = ledger.positions(account_code(ledger, request.account) if request.account != "" else None)
-    rows = _of_symbol(context, rows, request.symbol)
+    rows = _of_kind(ledger, _of_symbol(context, rows, request.symbol), request.kind)
     columns = _account_and_symbol(context, ledger, rows)
     units = ("posted", "due_in", "due_out", "bought_today", "sold_today", "sellable", "retained", "kept")
     columns |= {name: _shown(rows, name, SHARES) for name in units}
@@ -145,8 +143,8 @@ def trades(context: Context, request: TradesRequest) -> Table:
     rows = ledger.trades(None if request.trade_date is None else date_number(request.trade_date))
     rows = _of_symbol(context, _of_account(ledger, rows, request.account), request.symbol)
     if request.side:
-        wanted = [s.value for s in Side if request.side.lower() in (s.name.lower(), str(s.value))]
-        rows = rows[_among(rows["side"], wanted)]
+        sides = {word: s.value for s in Side for word in (s.name.lower(), str(s.value))}
+        rows = rows[rows["side"] == _meant("side", request.side, sides)]
     columns = {
         "execution_id": Shown(lambda p: rows["execution_id"][p]),
         "order_id": Shown(lambda p: rows["order_id"][p]),
@@ -209,11 +207,10 @@ def obligations(context: Context, request: ObligationsRequest) -> Table:
     if request.account != "":
         mask &= rows["account"] == account_code(ledger, request.account)
     if request.tier:
-        mask &= _among(rows["tier"], [code for code, name in TIERS.items() if name == request.tier])
+        mask &= rows["tier"] == _meant("tier", request.tier, {name: code for code, name in TIERS.items()})
     if request.status:
-        mask &= _among(
-            rows["state"], [s.value for s in Obligation if s.name.lower() == request.status.lower()]
-        )
+        states = {state.name.lower(): state.value for state in Obligation}
+        mask &= rows["state"] == _meant("status", request.status, states)
     rows, date_of_row = rows[mask], date_of_row[mask]
     is_cash, amount, number = rows["instrument"] == CASH, rows["amount"], _numbers(ledger)
     columns = {
@@ -294,12 +291,6 @@ def _current_settlement_date(ledger: LedgerMachine) -> int:
     return begun[-1] if begun else next(iter(dates), 0)
 
 
-def _among(values: Array, wanted: list[int]) -> Array:
-    import numpy as np
-
-    return np.isin(values, wanted)
-
-
 def _of_account(ledger: LedgerMachine, rows: Array, account: str | int) -> Array:
     return rows if account == "" else rows[rows["account"] == account_code(ledger, account)]
 
@@ -307,6 +298,24 @@ def _of_account(ledger: LedgerMachine, rows: Array, account: str | int) -> Array
 def _of_symbol(context: Context, rows: Array, symbol: str) -> Array:
     """Rows of one instrument; NotFound (the market's) when no instrument has the symbol."""
     return rows if not symbol else rows[rows["instrument"] == context.machine("market").code_of(symbol)]
+
+
+def _meant(field: str, word: str, words: dict[str, int]) -> int:
+    """What a filter's word stands for. NotFound names the nearest word, since no row would fit an unknown one."""
+    if word.lower() not in words:
+        remedy, near = suggestion(word.lower(), words)
+        raise NotFound("ledger.filter", "There is no {field} {word}.", remedy, field=field, word=word, **near)
+    return words[word.lower()]
+
+
+def _kind(word: str) -> int:
+    """The account kind of a word."""
+    return _meant("kind", word, {kind.name.lower(): kind.value for kind in AccountKind})
+
+
+def _of_kind(ledger: LedgerMachine, rows: Array, word: str) -> Array:
+    """Rows of accounts of one kind."""
+    return rows if not word else rows[ledger.accounts()["kind"][rows["account"]] == _kind(word)]
 
 
 def _numbers(ledger: LedgerMachine) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.operations import Table
 from tallystick.ledger.columns import Array
 
@@ -41,10 +41,10 @@ def page(count: int, columns: dict[str, Shown], *, sort: str, limit: int, offset
     name = sort.removeprefix("-")
     if name:
         if name not in columns:
+            remedy, near = suggestion(name, columns)
             raise TallystickError(
-                "ledger.sort", "There is no column {column} to sort by.", "Did you mean {near}?",
-                column=name, near=nearest(name, columns) or ", ".join(columns),
-            )  # fmt: skip
+                "ledger.sort", "There is no column {column} to sort by.", remedy, column=name, **near
+            )
         keys = np.asarray((columns[name].key or columns[name].values)(places))
         order = np.argsort(keys, kind="stable")
         places = places[order[::-1] if sort.startswith("-") else order]

@@ -24,7 +24,9 @@ from tallystick.ledger.trades import TRADE_COLUMNS
 __all__ = [
     "ACCOUNT",
     "FEE",
+    "LOT",
     "OBLIGATION",
+    "PARTY",
     "POSITION",
     "SELLABLE",
     "SETTLEMENT",
@@ -39,7 +41,9 @@ __all__ = [
     "gate_cash",
     "gate_holdings",
     "late_accounts",
+    "lots",
     "obligations",
+    "parties",
     "positions",
     "settlement_report",
     "trades",
@@ -66,6 +70,10 @@ SETTLEMENT = np.dtype([
     ("instrument", "<i4"), ("due_in", "<i8"), ("due_out", "<i8"), ("firm_net", "<i8"), ("firm_state", "i1"),
     ("delivered", "<i8"), ("delivered_late", "<i8"), ("late", "<i8"), ("covered", "<i8"), ("paid_out", "<i8"),
     ("retained", "<i8"), ("waiting", "<i8"),
+])  # fmt: skip
+PARTY = np.dtype([("party", "<i4"), ("kind", "i1"), ("reference", "S24")])
+LOT = np.dtype([
+    ("account", "<i4"), ("instrument", "<i4"), ("acquired_on", "<i4"), ("quantity", "<i8"), ("cost", "<i8"),
 ])  # fmt: skip
 SELLABLE = np.dtype([("account", "<i4"), ("instrument", "<i4"), ("sellable", "<i8")])
 
@@ -126,6 +134,26 @@ def accounts(books: Books) -> Array:
         found[name] = books.register.accounts[name]
     found["reference"] = books.register.parties["reference"][found["party"]] if len(found) else b""
     found["posted"] = books.cash("posted")
+    return found
+
+
+def parties(books: Books) -> Array:
+    """All parties in order of number."""
+    found = np.zeros(len(books.register.parties), dtype=PARTY)
+    found["party"] = np.arange(len(found))
+    for name in ("kind", "reference"):
+        found[name] = books.register.parties[name]
+    return found
+
+
+def lots(books: Books) -> Array:
+    """All lots in order of account and instrument, oldest first."""
+    saved = books.lots.save()
+    found = np.zeros(len(saved["key"]), dtype=LOT)
+    found["account"], found["instrument"] = account_of(saved["key"]), instrument_of(saved["key"])
+    found["acquired_on"] = saved["acquired"]
+    for name in ("quantity", "cost"):
+        found[name] = saved[name]
     return found
 
 

@@ -85,10 +85,11 @@ class CashReply(Record, frozen=True, kw_only=True):
 
 
 class PositionsRequest(Record, frozen=True, kw_only=True):
-    """Which positions: of an account (number or code), of an instrument."""
+    """Which positions: of an account (number or code), of an instrument, of accounts of a kind (`client`, …)."""
 
     account: str | int = ""
     symbol: str = ""
+    kind: str = ""
     limit: int = 100
     offset: int = 0
     sort: str = ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from tallystick.core.errors import TallystickError
 from tallystick.core.events import event_of
 from tallystick.core.money import LIMIT
 from tallystick.core.schema import Record, date_number
@@ -249,21 +248,11 @@ def mask_of_closing(books: Books, listing: Listing, command: CloseTrading) -> in
 
 
 def missing_terms(books: Books, listing: Listing, command: CloseTrading) -> list[str]:
-    """What the rules do not give for the close: `commission`, or product classes that were sold and have no rate."""
-    from tallystick.ledger.charges import is_computable
+    """What the close needs and does not find: rules for the classes of instruments that traded, or house accounts."""
+    from tallystick.ledger.closing import missing_charges, tariff_of
 
     if books.register.missing:
         return ["house accounts"]
-    try:
-        terms = listing.market.fee_terms(command.trade_date)
-    except TallystickError:
-        return ["commission"]
-    missing = [] if is_computable(terms.commission) else ["commission"]
-    rows = books.trades.open_on(date_number(command.trade_date))
-    sold = books.trades["instrument"][rows][books.trades["side"][rows] == Side.SELL]
-    for product in sorted(set(listing.products()[sold].tolist())):
-        ordinary = terms.transaction_tax.get(product)
-        charges = [ordinary, terms.day_trade_tax.get(product, ordinary)]
-        if any(charge is None or not is_computable(charge) for charge in charges):
-            missing.append(product)
-    return missing
+    trade_date = date_number(command.trade_date)
+    tariff = tariff_of(books, listing.market, trade_date)
+    return missing_charges(books, books.trades.open_on(trade_date), tariff)

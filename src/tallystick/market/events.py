@@ -18,16 +18,34 @@ __all__ = ["AdoptRules", "RegisterInstrument", "SetDayTerms"]
         ),
         Reason(
             "market.unknown_venue",
-            "The venue of {symbol} is not in the rule tables.",
+            "The venue {venue} of {symbol} is not in the rule tables.",
             "See `tally market venues`.",
         ),
         Reason(
             "market.bad_isin", "The ISIN {isin} fails its check digit.", "Correct the ISIN or leave it empty."
         ),
+        Reason(
+            "market.bad_symbol",
+            "The symbol {symbol} is not the exchange's code, a dot and the venue.",
+            "Write it like 2330.XTAI.",
+        ),
+        Reason(
+            "market.unknown_product",
+            "No rule of {venue} speaks of the product {product}.",
+            "Write one of {products}.",
+        ),
+        Reason(
+            "market.registration_unapproved",
+            "Once the market has opened, a new instrument needs a second person.",
+            "Propose it with `tally market register-instrument`.",
+        ),
     ),
 )
 class RegisterInstrument(Command, frozen=True, kw_only=True):
-    """A new instrument; it gets the next instrument code (0, 1, 2, … in order of acceptance)."""
+    """A new instrument; it gets the next instrument code (0, 1, 2, … in order of acceptance).
+
+    The list with which a firm begins needs no approval; from the first terms of a day on every addition does.
+    """
 
     symbol: Text
     name: Text
@@ -43,6 +61,7 @@ class RegisterInstrument(Command, frozen=True, kw_only=True):
     shares_issued: int = 0
     listed_on: BusinessDate | None = None
     delisted_on: BusinessDate | None = None
+    approval: Text = ""
 
 
 @event(

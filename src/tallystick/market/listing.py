@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.schema import Record, schema_of
 
 if TYPE_CHECKING:
@@ -38,12 +38,9 @@ def table_of(record: type[Record], rows: Sequence[Record], request: PagedRequest
     found = list(rows)
     if column:
         if column not in schema.columns:
+            remedy, near = suggestion(column, schema.columns)
             raise TallystickError(
-                "market.sort",
-                "There is no column {column} to sort by.",
-                "Did you mean {near}?",
-                column=column,
-                near=nearest(column, schema.columns) or ", ".join(schema.columns),
+                "market.sort", "There is no column {column} to sort by.", remedy, column=column, **near
             )
         filled = [row for row in found if getattr(row, column) is not None]
         filled.sort(key=lambda row: getattr(row, column), reverse=request.sort.startswith("-"))

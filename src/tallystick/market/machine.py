@@ -15,16 +15,16 @@ import msgspec
 import numpy as np
 
 from tallystick.core.approvals import Approved, content_of
-from tallystick.core.errors import NotFound, nearest
+from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
-from tallystick.core.schema import Record, date_number, number_date, schema_of
+from tallystick.core.schema import Record, schema_of
 from tallystick.market.calendars import Calendar, calendar_of
 from tallystick.market.charges import FeeTerms, fee_terms
 from tallystick.market.events import AdoptRules, RegisterInstrument, SetDayTerms
 from tallystick.market.instruments import Instrument, is_isin, split_symbol
-from tallystick.market.rule_rows import RuleRow, decode_rows
-from tallystick.market.rules import RulesInForce, RuleTable, TickTable
+from tallystick.market.rule_rows import RuleRow, decode_rows, product_chain
+from tallystick.market.rules import Classified, RulesInForce, RuleTable, TickTable
 from tallystick.market.seed import known_fields
 from tallystick.market.terms import flat
 
@@ -36,7 +36,7 @@ TERM_COLUMNS = (
     "business_date", "reference_price", "limit_up", "limit_down", "lot", "tick_table", "status", "order_minimum",
 )  # fmt: skip
 
-TAKEN, NO_VENUE, BAD_ISIN, BAD_SYMBOL = 1, 2, 4, 8
+TAKEN, NO_VENUE, BAD_ISIN, BAD_SYMBOL, NO_PRODUCT, UNAPPROVED_LISTING = 1, 2, 4, 8, 16, 32
 UNAPPROVED, MALFORMED = 1, 2
 UNREGISTERED, IMPOSSIBLE = 1, 2
 
@@ -77,6 +77,7 @@ class MarketMachine:
         self._rules = RuleTable((), known_fields())
         self._words = _Words()
         self._tick_arrays: list[Array] = []
+        self._products: dict[str, set[str]] = {}
         self._terms = np.zeros(0, _terms_dtype())
 
     # reading
@@ -127,10 +128,10 @@ class MarketMachine:
         """The instrument code of a symbol. NotFound names the nearest symbol."""
         code = self._codes.get(symbol)
         if code is None:
+            remedy, near = suggestion(symbol, self._codes)
             raise NotFound(
-                "market.symbol_missing", "There is no instrument {symbol}.", "Nearest is {near}.",
-                symbol=symbol, near=nearest(symbol, self._codes) or "none",
-            )  # fmt: skip
+                "market.symbol_missing", "There is no instrument {symbol}.", remedy, symbol=symbol, **near
+            )
         return code
 
     def instrument(self, symbol: str) -> Instrument:
@@ -149,10 +150,9 @@ class MarketMachine:
         """The number of a tick table that the rules in force hold."""
         return self._words.tick_tables.index(table)
 
-    def fee_terms(self, date: datetime.date, market: str = "TW") -> FeeTerms:
-        """Commission and taxes of a market on a date, for every product class that is registered or taxed."""
-        products = {found.product for found in self._instruments if found.market == market}
-        return fee_terms(self._rules, market, date, products)
+    def fee_terms(self, classified: Classified, date: datetime.date) -> FeeTerms:
+        """Commission and taxes of an instrument's class on a date; `absent` names what no rule gives."""
+        return fee_terms(self._rules, classified, date)
 
     # deciding
 
@@ -185,23 +185,39 @@ class MarketMachine:
                 self._adopt(command)
 
     def _mask_of(self, command: RegisterInstrument | AdoptRules) -> int:
+        approved = self.is_approved(command)
         if isinstance(command, AdoptRules):
-            return self._mask_of_rules(command)
+            mask = MALFORMED if self.problem_of(command) else 0
+            return mask | (0 if approved else UNAPPROVED)
+        return self.faults_of(command) | (0 if approved else UNAPPROVED_LISTING)
+
+    def faults_of(self, command: RegisterInstrument) -> int:
+        """The reasons against a new instrument as mask bits, but for a missing approval."""
         code, venue = split_symbol(command.symbol)
+        known_venue = self._rules.venues().get(command.venue) == command.market
         mask = TAKEN if command.symbol in self._codes else 0
-        mask |= NO_VENUE if self._rules.venues().get(command.venue) != command.market else 0
+        mask |= NO_VENUE if command.venue and not known_venue else 0
         mask |= BAD_ISIN if command.isin and not is_isin(command.isin) else 0
-        return mask | (BAD_SYMBOL if not code or venue != command.venue else 0)
+        mask |= BAD_SYMBOL if not code or venue != command.venue else 0
+        known = self.products_of(command.venue)
+        return mask | (NO_PRODUCT if known_venue and known.isdisjoint(product_chain(command.product)) else 0)
 
-    def _mask_of_rules(self, command: AdoptRules) -> int:
-        mask = MALFORMED if self.problem_of(command) else 0
-        return mask | (0 if self.is_approved(command) else UNAPPROVED)
+    def products_of(self, venue: str) -> set[str]:
+        """The product classes that the rules in force name for a venue; where they name none, those of all venues."""
+        if venue not in self._products:
+            market = self._rules.venues().get(venue)
+            rows = [row for row in self._rules.rows if row.product != "*"]
+            mine = {row.product for row in rows if row.market == market and row.venue in (venue, "*")}
+            self._products[venue] = mine or {row.product for row in rows}
+        return self._products[venue]
 
-    def is_approved(self, command: AdoptRules) -> bool:
-        """Whether rules may come in: the first adoption (the seed) may, a change needs a second person's approval."""
-        if not self._words.rule_sets:
-            return True
-        return bool(command.approval) and self._approved(command.approval, content_of(command))
+    def is_approved(self, command: RegisterInstrument | AdoptRules) -> bool:
+        """Whether a change has what approval it needs: the rules and instruments that a firm begins with need none."""
+        if isinstance(command, AdoptRules):
+            begins = not self._words.rule_sets
+        else:
+            begins = not self._terms["business_date"].any()
+        return begins or (bool(command.approval) and self._approved(command.approval, content_of(command)))
 
     def problem_of(self, command: AdoptRules) -> str:
         """What is wrong with a rule change, as one sentence; empty when it reads and fits the rules in force."""
@@ -247,6 +263,7 @@ class MarketMachine:
     def _take_rules(self, rules: RuleTable) -> None:
         """Put rules in force; tick tables that are new get the next numbers, in order of their bands."""
         self._rules = rules
+        self._products = {}
         known = set(self._words.tick_tables)
         self._words.tick_tables += sorted(table for table in rules.tick_tables() if table not in known)
         self._tick_arrays = [flat(table) for table in self._words.tick_tables]
@@ -273,6 +290,9 @@ class MarketMachine:
             ValueRead("symbol", command.symbol, None, "instruments", not mask & (TAKEN | BAD_SYMBOL)),
             ValueRead("venue", command.venue, sorted(self._rules.venues()), "rule rows", not mask & NO_VENUE),
             ValueRead("isin", command.isin, None, "ISO 6166 check digit", not mask & BAD_ISIN),
+            ValueRead("product", command.product, None, "rule rows", not mask & NO_PRODUCT),
+            ValueRead("products", ", ".join(sorted(self.products_of(command.venue)))),
+            ValueRead("approval", command.approval, None, "approvals", not mask & UNAPPROVED_LISTING),
         ]
 
     def _read_for_terms(self, command: SetDayTerms) -> list[ValueRead]:
@@ -312,12 +332,6 @@ class MarketMachine:
         rows: list[RuleRow] = decode_rows(state["rules"])
         self._take_rules(RuleTable(rows, known_fields()))
         self._terms = np.array(state["terms"], _terms_dtype())
-
-
-def terms_date(machine: MarketMachine, code: int) -> datetime.date | None:
-    """The business date of an instrument's last terms, None before the first."""
-    number = int(machine.day_terms["business_date"][code])
-    return number_date(number) if number > date_number(datetime.date(1970, 1, 1)) else None
 
 
 def _terms_dtype() -> np.dtype[Any]:

@@ -15,11 +15,27 @@ from tallystick.core.errors import Rejection, TallystickError
 from tallystick.core.events import event_of
 from tallystick.core.money import format_money
 from tallystick.core.operations import Table, operation
-from tallystick.core.schema import BusinessDate, Price, Quantity, Record, number_date
+from tallystick.core.schema import number_date
 from tallystick.core.text import translate
-from tallystick.market.events import AdoptRules
-from tallystick.market.instruments import Instrument
-from tallystick.market.listing import PagedRequest, table_of
+from tallystick.market.events import AdoptRules, RegisterInstrument
+from tallystick.market.instruments import Instrument, split_symbol
+from tallystick.market.listing import table_of
+from tallystick.market.requests import (
+    CalendarRequest,
+    DayLine,
+    DayTermsRequest,
+    InstrumentReply,
+    InstrumentRequest,
+    InstrumentsRequest,
+    ProposeRulesRequest,
+    RegisterInstrumentRequest,
+    RuleLine,
+    RuleRequest,
+    RulesRequest,
+    TermsLine,
+    VenueLine,
+    VenuesRequest,
+)
 from tallystick.market.rule_rows import Phase, RuleRow, encode_rows, name_row
 from tallystick.market.rules import EXPIRY_WARNING_DAYS, ExpiredRule, MissingRule, RuleKey, RuleTable
 from tallystick.market.seed import field_labels, read_rows
@@ -28,163 +44,7 @@ if TYPE_CHECKING:
     from tallystick.market.calendars import Calendar
     from tallystick.market.machine import MarketMachine
 
-__all__ = [
-    "CalendarRequest",
-    "DayTermsRequest",
-    "InstrumentReply",
-    "InstrumentRequest",
-    "InstrumentsRequest",
-    "ProposeRulesRequest",
-    "RuleRequest",
-    "RulesRequest",
-]
-
-
-class InstrumentsRequest(PagedRequest, frozen=True, kw_only=True):
-    """Which instruments: `text` is looked for in symbol and names."""
-
-    text: str = ""
-    venue: str = ""
-    board: str = ""
-    product: str = ""
-
-
-class InstrumentRequest(Record, frozen=True, kw_only=True):
-    """One instrument by its symbol, e.g. `2330.XTAI`."""
-
-    symbol: str
-
-
-class TermsLine(Record, frozen=True, kw_only=True):
-    """An instrument's terms of one business date, prices in 1e-4; limits of 0 mean no limit."""
-
-    symbol: str
-    name: str
-    business_date: BusinessDate
-    reference_price: Price
-    limit_up: Price
-    limit_down: Price
-    tick: Price
-    lot: Quantity
-    order_minimum: Quantity
-    status: str
-
-
-class InstrumentReply(Record, frozen=True, kw_only=True):
-    """An instrument and its last terms, None before the first."""
-
-    instrument: Instrument
-    terms: TermsLine | None
-
-
-class VenuesRequest(PagedRequest, frozen=True, kw_only=True):
-    """Which venues: of one jurisdiction (TW, CN, US) or all."""
-
-    market: str = ""
-
-
-class VenueLine(Record, frozen=True, kw_only=True):
-    """A venue and the span of days that its calendar knows."""
-
-    venue: str
-    name: str
-    name_zh: str
-    market: str
-    zone: str
-    currency: str
-    calendar: str
-    known_from: BusinessDate
-    known_to: BusinessDate
-
-
-class CalendarRequest(PagedRequest, frozen=True, kw_only=True):
-    """The days of a venue from `first` to `last`, by default the month of the business date; `kind` filters."""
-
-    venue: str = "XTAI"
-    first: datetime.date | None = None
-    last: datetime.date | None = None
-    kind: str = ""
-
-
-class DayLine(Record, frozen=True, kw_only=True):
-    """One day of a venue: `open`, `settlement_only` or `closed`; by which source when it leaves the weekly pattern."""
-
-    date: BusinessDate
-    kind: str
-    settles_on: datetime.date | None
-    phases: str
-    reason: str
-    source: str
-    status: str
-
-
-class RuleRequest(PagedRequest, frozen=True, kw_only=True):
-    """What holds for an instrument (`symbol`), or for a class of instruments (`venue`, `board`, `product`), on a date
-    (by default the business date); `field` narrows it.
-    """
-
-    symbol: str = ""
-    venue: str = ""
-    board: str = "*"
-    product: str = "*"
-    date: datetime.date | None = None
-    field: str = ""
-    limit: int = 500
-
-
-class RulesRequest(PagedRequest, frozen=True, kw_only=True):
-    """Which rule rows: those in force on `date`, or with `all_dates` the past and future ones too. `expiring` keeps
-    rows that end within 60 days of the date, or have ended, without a successor.
-    """
-
-    market: str = ""
-    venue: str = ""
-    board: str = ""
-    product: str = ""
-    field: str = ""
-    status: str = ""
-    date: datetime.date | None = None
-    all_dates: bool = False
-    expiring: bool = False
-
-
-class RuleLine(Record, frozen=True, kw_only=True):
-    """One rule row for people. `warning` is `expired` or `expiring`, `days_left` the days to its last one."""
-
-    warning: str
-    days_left: int | None
-    field: str
-    label: str
-    market: str
-    venue: str
-    board: str
-    product: str
-    side: str
-    lower_bound: str
-    value: str
-    unit: str
-    valid_from: datetime.date | None
-    valid_to: datetime.date | None
-    source: str
-    source_date: str
-    status: str
-    note: str
-
-
-class DayTermsRequest(PagedRequest, frozen=True, kw_only=True):
-    """The terms of instruments on a date (by default the business date); `text` is looked for in the symbol."""
-
-    date: datetime.date | None = None
-    text: str = ""
-
-
-class ProposeRulesRequest(Record, frozen=True, kw_only=True):
-    """A change of rules: `rows` is CSV text with the columns of docs/reference/rules.md, `reason` says why."""
-
-    rows: str
-    reason: str
-
-
+ONE_DAY = datetime.timedelta(days=1)
 STATUS_NAMES = ("normal", "halted", "disposition", "full_delivery")
 
 
@@ -329,7 +189,33 @@ def propose_rules(context: Context, request: ProposeRulesRequest) -> DoneReply |
     return propose(context, command, "; ".join(name_row(row) for row in rows[:10]), request.reason)
 
 
-ONE_DAY = datetime.timedelta(days=1)
+@operation(
+    "market.register_instrument",
+    permission="market.manage",
+    summary="Propose a new instrument for a second person's approval.",
+    writes=True,
+)
+def register_instrument(context: Context, request: RegisterInstrumentRequest) -> DoneReply | Rejection:
+    """Checks that the instrument fits the rules in force; it is there once a second person approves the proposal."""
+    machine = _market(context)
+    command = _registration(machine, request)
+    faults = machine.faults_of(command)
+    if faults:
+        read = {value.name: value.value for value in machine.explain(RegisterInstrument, command).values}
+        return event_of(RegisterInstrument).rejections(faults, read)[0]
+    return propose(
+        context, command, summary="Register the instrument {symbol}, {name}", reason=request.reason
+    )
+
+
+def _registration(machine: MarketMachine, request: RegisterInstrumentRequest) -> RegisterInstrument:
+    """The command of a request; market and currency are those of the symbol's venue, empty for an unknown one."""
+    fields = msgspec.structs.asdict(request)
+    del fields["reason"]
+    venue = split_symbol(request.symbol)[1]
+    market = machine.rules.venues().get(venue, "")
+    currency = _venue_line(machine.rules, venue, market).currency if market else ""
+    return RegisterInstrument(venue=venue, market=market, currency=currency, **fields)
 
 
 def _market(context: Context) -> MarketMachine:

@@ -13,7 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.errors import NotFound, TallystickError, suggestion
+from tallystick.core.errors import mark as _
 from tallystick.core.schema import Record
 from tallystick.market.rule_rows import RuleRow, encode_rows, name_row, problems_of, product_chain
 
@@ -205,13 +206,16 @@ class RuleTable:
         return found[0]
 
     def _missing(self, field: str, key: Classified, date: datetime.date) -> MissingRule:
-        near = nearest(field, self.fields) if field not in self.fields else field
+        remedy = _("Its rows are listed by `tally market rules --field {field}`.")
+        near: dict[str, Any] = {}
+        if field not in self.fields:
+            remedy, near = suggestion(field, sorted(self.fields))
         place = "/".join((key.market, key.venue, key.board, key.product))
         return MissingRule(
             "market.rule_missing",
             "No rule {field} is known for {place} on {date}.",
-            "See `tally market rules`; the nearest field is {near}.",
-            field=field, place=place, date=date, near=near or "none",
+            remedy,
+            field=field, place=place, date=date, **near,
         )  # fmt: skip
 
     def rule(
@@ -294,12 +298,14 @@ class RuleTable:
     def market_of(self, venue: str) -> str:
         """The jurisdiction of a venue. MissingRule names the nearest venue."""
         if venue not in self._venues:
+            remedy, near = suggestion(venue, self._venues)
             raise MissingRule(
                 "market.venue_missing",
                 "There is no venue {venue} in the rule tables.",
-                "See `tally market venues`; the nearest is {near}.",
-                venue=venue, near=nearest(venue, self._venues) or "none",
-            )  # fmt: skip
+                remedy,
+                venue=venue,
+                **near,
+            )
         return self._venues[venue]
 
     def venues(self) -> dict[str, str]:

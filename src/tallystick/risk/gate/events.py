@@ -130,6 +130,11 @@ SUBMIT_REASONS = (
         "The business day is not open for orders.",
         "Send orders between opening and close.",
     ),
+    Reason(
+        "gate.no_charge_rule",
+        "No rule in force gives {missing}, so that what {instrument} costs cannot be told.",
+        "Have the missing rule row adopted first.",
+    ),
 )
 
 

@@ -16,6 +16,7 @@ from tallystick.core.money import format_money
 from tallystick.core.schema import Record, schema_of
 from tallystick.ledger.events import LotType, Side
 from tallystick.risk.gate import kernels
+from tallystick.risk.gate.allowances import missing_rules
 from tallystick.risk.gate.events import (
     CancelOrder,
     EndOrder,
@@ -30,6 +31,7 @@ from tallystick.risk.gate.state import kernels as at
 from tallystick.risk.gate.state.kernels import find_order, find_position
 
 if TYPE_CHECKING:
+    from tallystick.market import FeeTerms
     from tallystick.risk.gate.machine import GateMachine
 
 __all__ = ["amount_text", "explain", "mask_of"]
@@ -99,15 +101,21 @@ def _order(machine: GateMachine, command: SubmitOrder) -> list[ValueRead]:
     reading.check(at.UNKNOWN_INSTRUMENT, "instrument", symbol, None, DAY_TERMS)
     if terms is not None:
         status = TRADING_STATUSES[terms[at.TERMS_STATUS]]
-        reading.check(at.HALTED, "trading_status", status, "halted", DAY_TERMS)
+        reading.check(at.HALTED, "trading_status", status, "not halted", DAY_TERMS)
     row = find_order(command.order_id, tables.slots)
     earlier = "not used today" if row < 0 else "used today: an equal order gets the same answer"
     reading.check(at.ID_REUSED, "order_id", format_day_id("O", command.order_id), earlier, ORDERS)
+    charges = None
     if terms is not None:
         _read_price(reading, machine, command, terms)
+        charges = machine.market.fee_terms(
+            machine.market.instruments[command.instrument], machine.business_date
+        )
+        missing = ", ".join(missing_rules(charges, is_sale=command.side == Side.SELL))
+        reading.check(at.NO_CHARGE_RULE, "missing", missing, "", RULES)
     _read_type(reading, command, terms)
     if account is not None:
-        _read_means(reading, machine, command, account, terms)
+        _read_means(reading, machine, command, account, terms, charges)
     reading.check(at.MALFORMED, "fields", _fields(command, machine), "in range", COMMAND)
     day = machine.business_date.isoformat() if tables.firm[at.BUSINESS_DATE] else "none"
     state = "open" if tables.firm[at.IS_OPEN] else "not open"
@@ -178,7 +186,12 @@ def _allowed(bits: int) -> str:
 
 
 def _read_means(
-    reading: _Reading, machine: GateMachine, command: SubmitOrder, account: Any, terms: Any
+    reading: _Reading,
+    machine: GateMachine,
+    command: SubmitOrder,
+    account: Any,
+    terms: Any,
+    charges: FeeTerms | None,
 ) -> None:
     """Buying power of a buyer, the position of a seller, the limit of one order."""
     tables = machine.tables
@@ -197,14 +210,17 @@ def _read_means(
         reading.check(at.SHORT_OF_SELLABLE, "quantity", command.quantity, sellable, BOOKS)
     elif command.side == Side.BUY and value:
         cash_only = bool(account[at.PERMISSIONS] & at.PRE_COLLECTION) or slow
-        fee = int(kernels.fee_estimate(value, tables.firm))
+        fee = 0 if terms is None else int(kernels.charge_on(value, terms, at.COMMISSION))
         free = amount_text(kernels.free_amount(account, cash_only))
         for name, column in (("cash", at.CASH), ("reserved", at.RESERVED), ("bought", at.BOUGHT)):
             reading.read(name, amount_text(account[column]), BOOKS)
         if not cash_only:
             reading.read("sold", amount_text(account[at.SOLD]), BOOKS)
             reading.read("daily_limit", amount_text(account[at.DAILY_LIMIT]), TERMS)
-        reading.read("fee", amount_text(fee), machine.words.charges_source)
+        source = (
+            charges.commission.source if charges is not None and charges.commission is not None else RULES
+        )
+        reading.read("fee", amount_text(fee), source)
         reading.read("available", free, "cash only" if cash_only else "cash, today's sales and daily limit")
         reading.check(at.SHORT_OF_BUYING_POWER, "needed", amount_text(value + fee), free, BOOKS)
     limit = amount_text(account[at.VALUE_LIMIT])

@@ -2,8 +2,9 @@
 
 State is int64 tables, one row a thing, a cache line where it is read at random:
 
-- `firm`, one vector: the day, the switch, the estimate of charges, counters;
-- `accounts` by account code; `instruments` by instrument code (a row counts only on its own business date);
+- `firm`, one vector: the day, the switch, counters;
+- `accounts` by account code; `instruments` by instrument code (a row counts only on its own business date), with the
+  charges of its class;
 - `ticks`: by tick table and step, the pair (lower bound, tick); the last step fills the row;
 - `positions`: open addressing by (account, instrument);
 - `orders`: today's in order of arrival, found over `slots` (open addressing by order id).
@@ -20,13 +21,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from tallystick.market import charge_at
 from tallystick.risk.gate.state import kernels as at
 from tallystick.risk.gate.state.kernels import find_order, find_position, home_of, open_position, slot_of
 
 __all__ = [
     "cancel_orders",
+    "charge_on",
     "end_orders",
-    "fee_estimate",
     "free_amount",
     "mask_now",
     "order_value",
@@ -40,18 +42,13 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @njit(cache=True, nogil=True)
-def share_up(amount: int, rate: int) -> int:
-    """`amount × rate / 10^8`, rounded up, without overflow for amounts up to 2^61 and rates up to 10^8."""
-    rest = (amount % at.RATE_SCALE) * rate
-    return (amount // at.RATE_SCALE) * rate + (rest + at.RATE_SCALE - 1) // at.RATE_SCALE
-
-
-@njit(cache=True, nogil=True)
-def fee_estimate(value: int, firm: Array) -> int:
-    """Commission reserved for a value traded: the rate's share rounded up, at least the minimum; 0 for no value."""
-    if value == 0:
+def charge_on(value: int, terms: Array, first: int) -> int:
+    """What the charge whose columns begin at `first` takes of an order's value, as in the ledger; 0 without a rule."""
+    if terms[first + 1] == 0:
         return 0
-    return int(max(share_up(value, firm[at.COMMISSION_RATE]), firm[at.COMMISSION_MINIMUM]))
+    return int(
+        charge_at(value, terms[first], terms[first + 1], terms[first + 2], terms[first + 3], terms[first + 4])
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -114,7 +111,7 @@ def judge_account(command: Any, account: Array) -> int:
 
 @njit(cache=True, nogil=True)
 def judge_terms(command: Any, terms: Array, ticks: Array) -> int:
-    """Bits for an instrument with terms today: halt, band and tick of a limit price, lot."""
+    """Bits for an instrument with terms today: halt, band and tick of a limit price, lot, rules for its charges."""
     mask = at.HALTED if terms[at.TERMS_STATUS] == at.HALTED_TRADING else 0
     price, quantity, lot = command.price, command.quantity, terms[at.LOT]
     if command.order_type == at.LIMIT_ORDER and price >= 1:
@@ -131,6 +128,8 @@ def judge_terms(command: Any, terms: Array, ticks: Array) -> int:
         fits = lot >= 1 and quantity % lot == 0 and quantity >= terms[at.ORDER_MINIMUM]
     if quantity >= 1 and not fits:
         mask |= at.BAD_LOT
+    if terms[at.COMMISSION + 1] == 0 or (command.side == at.SELL and terms[at.SALE_TAX + 1] == 0):
+        mask |= at.NO_CHARGE_RULE
     return mask
 
 
@@ -175,7 +174,7 @@ def pairs_in_day(lot_type: int, terms: Array, firm: Array) -> bool:
         terms[at.TERMS_DATE] == firm[at.BUSINESS_DATE]
         and terms[at.TERMS_STATUS] == at.NORMAL_TRADING
         and at.BOARD_LOT <= lot_type <= at.FIXED_PRICE
-        and (firm[at.DAY_TRADE_LOTS] >> lot_type) & 1
+        and (terms[at.DAY_TRADE_LOTS] >> lot_type) & 1
     )
 
 
@@ -202,7 +201,14 @@ def judge_fields(command: Any, is_todays: bool, standing: int, has_account: bool
 
 @njit(cache=True, nogil=True)
 def judge_means(
-    command: Any, value: int, account: Array, terms: Array, has_terms: bool, positions: Array, firm: Array
+    command: Any,
+    value: int,
+    fee: int,
+    account: Array,
+    terms: Array,
+    has_terms: bool,
+    positions: Array,
+    firm: Array,
 ) -> int:
     """Bits for a known account: value of one order, buying power, sellable quantity."""
     mask = 0
@@ -211,7 +217,7 @@ def judge_means(
         mask |= at.VALUE_ABOVE_LIMIT
     if command.side == at.BUY and value > 0:
         cash_only = slow or account[at.PERMISSIONS] & at.PRE_COLLECTION != 0
-        if value + fee_estimate(value, firm) > free_amount(account, cash_only):
+        if value + fee > free_amount(account, cash_only):
             mask |= at.SHORT_OF_BUYING_POWER
     elif command.side == at.SELL and has_terms:
         may = account[at.PERMISSIONS] & at.MAY_DAY_TRADE != 0
@@ -246,15 +252,16 @@ def judge(
     terms = instruments[command.instrument if has_terms else 0]
     limit_up = terms[at.LIMIT_UP] if has_terms else 0
     value = order_value(command.order_type, command.price, command.quantity, limit_up)
+    fee = charge_on(value, terms, at.COMMISSION) if has_terms and command.side == at.BUY else 0
     mask |= judge_fields(command, is_todays, account[at.STANDING], has_account, limit_up)
     mask |= judge_type(command, account, has_account, terms, has_terms)
     mask |= judge_terms(command, terms, ticks) if has_terms else at.UNKNOWN_INSTRUMENT
     if has_account:
         mask |= judge_account(command, account)
-        mask |= judge_means(command, value, account, terms, has_terms, positions, firm)
+        mask |= judge_means(command, value, fee, account, terms, has_terms, positions, firm)
     else:
         mask |= at.UNKNOWN_ACCOUNT
-    return mask, value + fee_estimate(value, firm) if mask == 0 and command.side == at.BUY else 0
+    return mask, value + fee if mask == 0 and command.side == at.BUY else 0
 
 
 @njit(cache=True, nogil=True)
@@ -446,14 +453,14 @@ def record_executions(
                 order[at.STATE] = at.FILLED_WHOLE
         else:
             firm[at.UNKNOWN_EXECUTIONS] += 1
-        fee = fee_estimate(before + value, firm) - fee_estimate(before, firm)
+        terms = instruments[command.instrument]
+        fee = charge_on(before + value, terms, at.COMMISSION) - charge_on(before, terms, at.COMMISSION)
         position = positions[open_position(command.account, command.instrument, positions, firm)]
         if command.side == at.SELL:
             position[at.SELLABLE] -= command.quantity
-            account[at.SOLD] += (
-                value - fee - share_up(value, instruments[command.instrument, at.SALE_TAX_RATE])
-            )
+            tax = charge_on(before + value, terms, at.SALE_TAX) - charge_on(before, terms, at.SALE_TAX)
+            account[at.SOLD] += value - fee - tax
         else:
             account[at.BOUGHT] += value + fee
-            if pairs_in_day(command.lot_type, instruments[command.instrument], firm):
+            if pairs_in_day(command.lot_type, terms, firm):
                 position[at.BOUGHT_TODAY] += command.quantity

@@ -29,10 +29,10 @@ from tallystick.ledger.events import (
     RecordOpeningCash,
     RecordOpeningHolding,
 )
-from tallystick.market import Charge, MarketMachine
+from tallystick.market import MarketMachine
 from tallystick.market.events import AdoptRules, SetDayTerms
 from tallystick.risk.gate import explanation, kernels
-from tallystick.risk.gate.allowances import allowance_of
+from tallystick.risk.gate.allowances import CLASS_COLUMNS, class_rules
 from tallystick.risk.gate.events import (
     CancelOrder,
     ChangeAccountTerms,
@@ -67,14 +67,10 @@ CODE_DIGITS = 10
 
 
 class Words(msgspec.Struct):
-    """State by name: why each scope was stopped, the rule set in force, where the commission is from, the sellers'
-    tax by product class in 1e-8.
-    """
+    """State by name: why each scope was stopped, the rule set in force."""
 
     stops: dict[str, str] = {}
     rule_set: str = ""
-    charges_source: str = ""
-    sale_tax_rates: dict[str, int] = {}
 
 
 class GateMachine:
@@ -291,28 +287,21 @@ class GateMachine:
         self._enter_terms(self.market.day_terms)
 
     def _take_rules(self) -> None:
-        """Read the tick tables and the charges of the day from the market, once rules were adopted."""
-        if not self.tables.firm[at.RULE_SET] or not self.tables.firm[at.BUSINESS_DATE]:
-            return
+        """Read the tick tables from the market."""
         steps = [np.asarray(table, np.int64).reshape(-1, 2) for table in self.market.tick_arrays]
         self.tables.ticks = np.zeros((len(steps), max([1, *map(len, steps)]), 2), np.int64)
         for table, rows in enumerate(steps):
             self.tables.ticks[table, : len(rows)] = rows
             self.tables.ticks[table, len(rows) :] = rows[-1:] if len(rows) else 0
-        fees = self.market.fee_terms(self.business_date)
-        self.tables.firm[at.COMMISSION_RATE] = _rate(fees.commission)
-        self.tables.firm[at.COMMISSION_MINIMUM] = fees.commission.minimum
-        self.tables.firm[at.DAY_TRADE_LOTS] = sum(1 << int(lot_type) for lot_type in set(fees.day_trade_lots))
-        self.words.charges_source = fees.commission.source
-        taxes = sorted(fees.transaction_tax.items())
-        self.words.sale_tax_rates = {product: _rate(charge) for product, charge in taxes}
 
     def _take_terms(self, records: Records, verdicts: Array) -> None:
         accepted = records[_is_accepted(verdicts)]
         self._enter_terms(accepted, accepted["instrument"])
 
     def _enter_terms(self, terms: Any, codes: Array | None = None) -> None:
-        """Take the terms of the gate's own day; those of other days wait with the market until their day opens."""
+        """Take the terms of the gate's own day, with what the rules make of each class; those of other days wait with
+        the market until their day opens.
+        """
         codes = np.arange(len(terms["business_date"])) if codes is None else codes
         todays = terms["business_date"] == self.tables.firm[at.BUSINESS_DATE]
         if not todays.any():
@@ -322,15 +311,14 @@ class GateMachine:
         rows = self.tables.instruments
         for column, name in enumerate(TERM_NAMES):
             rows[codes, column] = terms[name][todays]
-        instruments, rates, allowances = self.market.instruments, self.words.sale_tax_rates, {}
+        instruments = self.market.instruments
+        classes: dict[tuple[str, ...], list[int]] = {}
         for code in codes.tolist():
             found = instruments[code]
             key = (found.market, found.venue, found.board, found.product)
-            if key not in allowances:
-                allowances[key] = allowance_of(self.market, found, self.business_date)
-            rows[code, at.SALE_TAX_RATE] = rates.get(found.product, max(rates.values(), default=0))
-            rows[code, at.ORDER_TYPES] = allowances[key].order_types
-            rows[code, at.FROM : at.LATER_UNTIL + 1] = allowances[key].windows
+            if key not in classes:
+                classes[key] = class_rules(self.market, found, self.business_date)
+            rows[code, CLASS_COLUMNS] = classes[key]
 
     def _open_accounts(self, records: Records, verdicts: Array) -> None:
         opened = records[_is_accepted(verdicts)]
@@ -387,11 +375,6 @@ def _accepted(records: Records, verdicts: Array) -> list[Any]:
 def _within(number: int, limit: int) -> int:
     """A number of a general command, which may have any size, brought to where its column still shows it as wrong."""
     return max(-limit, min(limit, number))
-
-
-def _rate(charge: Charge) -> int:
-    """A charge's rate in parts of RATE_SCALE, rounded up."""
-    return -(-charge.numerator * at.RATE_SCALE // charge.denominator)
 
 
 def _writable(array: Array) -> Array:

@@ -29,8 +29,11 @@ class ContractKind(IntEnum):
         Reason("margin.unknown_account", "Account {account} is not open.", "Open the account first."),
         Reason(
             "margin.impossible_contract",
-            "A contract needs a quantity, an amount and a ratio above zero.",
+            "A contract needs a kind, a quantity, an amount and a ratio above zero, and must be due after its opening.",
             "Compare with the old books.",
+        ),
+        Reason(
+            "margin.unknown_instrument", "Instrument {instrument} is not registered.", "Register it first."
         ),
     ),
 )

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
 from tallystick.core.schema import Record, schema_of
-from tallystick.risk.margin.events import RecordMarginContract
+from tallystick.risk.margin.events import ContractKind, RecordMarginContract
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from tallystick.ledger import LedgerMachine
+    from tallystick.market import MarketMachine
+
 __all__ = ["MarginMachine"]
-
-
-class Accounts(Protocol):
-    """What the ledger tells: how many accounts are open."""
-
-    @property
-    def account_count(self) -> int:
-        """Accounts have the codes 0 to this."""
 
 
 class MarginMachine:
@@ -31,20 +26,25 @@ class MarginMachine:
     decides: tuple[type[Record], ...] = (RecordMarginContract,)
     observes: tuple[type[Record], ...] = ()
 
-    def __init__(self, ledger: Accounts) -> None:
+    def __init__(self, market: MarketMachine, ledger: LedgerMachine) -> None:
         import numpy as np
 
+        self._market = market
         self._ledger = ledger
         self.contracts = np.zeros(0, dtype=schema_of(RecordMarginContract).dtype)
 
     def decide(self, record: type[Record], records: Records) -> np.ndarray[Any, np.dtype[Any]]:
-        """Numbers are new, accounts open, amounts above zero."""
+        """Numbers are new, accounts open, instruments registered, terms possible."""
         import numpy as np
 
         verdicts = np.zeros(len(records), dtype=verdict_dtype())
         unknown = (records["account"] < 0) | (records["account"] >= self._ledger.account_count)
+        absent = (records["instrument"] < 0) | (records["instrument"] >= len(self._market.instruments))
         impossible = (records["quantity"] <= 0) | (records["amount"] <= 0) | (records["ratio"] <= 0)
-        verdicts["mask"] = unknown.astype(np.uint64) << 1 | impossible.astype(np.uint64) << 2
+        impossible |= (records["deposit"] < 0) | (records["due_on"] <= records["opened_on"])
+        impossible |= ~np.isin(records["kind"], [kind.value for kind in ContractKind])
+        for bit, wrong in enumerate((unknown, impossible, absent), start=1):
+            verdicts["mask"] |= wrong.astype(np.uint64) << np.uint64(bit)
         used = set(self.contracts["contract"].tolist())
         for index, number in enumerate(records["contract"].tolist()):
             if number in used:
@@ -63,14 +63,24 @@ class MarginMachine:
     def explain(self, record: type[Record], command: Any) -> Explanation:
         """What was compared."""
         taken = bool((self.contracts["contract"] == command.contract).any())
-        accounts = self._ledger.account_count
+        accounts, instruments = self._ledger.account_count, len(self._market.instruments)
+        compared = [
+            ("account", command.account, accounts, "open accounts", 0 <= command.account < accounts),
+            (
+                "instrument", command.instrument, instruments, "registered instruments",
+                0 <= command.instrument < instruments,
+            ),
+            ("kind", command.kind, "", "contract", command.kind in tuple(ContractKind)),
+            *((name, value, 0, "contract", value > 0) for name, value in (
+                ("quantity", command.quantity), ("amount", command.amount), ("ratio", command.ratio),
+            )),
+            ("deposit", command.deposit, 0, "contract", command.deposit >= 0),
+            ("due_on", str(command.due_on), str(command.opened_on), "contract", command.due_on > command.opened_on),
+        ]  # fmt: skip
         return Explanation(
             values=[
                 ValueRead("contract", command.contract, source="contracts on record", passed=not taken),
-                ValueRead(
-                    "account", command.account, accounts, "open accounts", 0 <= command.account < accounts
-                ),
-                ValueRead("amount", command.amount, 0, "contract", command.amount > 0),
+                *(ValueRead(*values) for values in compared),
             ]
         )
 

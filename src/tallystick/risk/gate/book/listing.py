@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from tallystick.core.context import Context
-from tallystick.core.errors import NotFound, Rejection, TallystickError, nearest
+from tallystick.core.errors import NotFound, Rejection, TallystickError, suggestion
 from tallystick.core.events import event_of
 from tallystick.core.ids import day_of_id, format_day_id
 from tallystick.core.operations import Table
@@ -47,14 +47,21 @@ def list_orders(context: Context, request: OrdersRequest) -> Table:
 
 
 def _chosen(found: view.Orders, request: OrdersRequest, symbols: list[str], numbers: Array) -> Array:
-    """Which orders pass the filters. NotFound names the nearest symbol or reason."""
+    """Which orders pass the filters. NotFound for an unknown account; it names the nearest symbol or reason."""
     records = found.records
     chosen = found.new.copy()
     if request.account != "":
         name = str(request.account)
         codes = np.flatnonzero(numbers == name.encode()).tolist()
-        if not codes and name.isascii() and name.isdigit():
+        if not codes and name.isascii() and name.isdigit() and int(name) < len(numbers):
             codes = [int(name)]
+        if not codes:
+            raise NotFound(
+                "gate.no_account",
+                "There is no account {account}.",
+                "See `tally ledger accounts`.",
+                account=name,
+            )
         chosen &= np.isin(records["account"], codes)
     if request.symbol:
         chosen &= records["instrument"] == _code_of(request.symbol, symbols)
@@ -73,24 +80,16 @@ def _chosen(found: view.Orders, request: OrdersRequest, symbols: list[str], numb
 
 def _code_of(symbol: str, symbols: list[str]) -> int:
     if symbol not in symbols:
-        near = nearest(symbol, symbols) or "none"
-        raise NotFound(
-            "gate.no_symbol",
-            "There is no instrument {symbol}.",
-            "Nearest is {near}.",
-            symbol=symbol,
-            near=near,
-        )
+        remedy, near = suggestion(symbol, symbols)
+        raise NotFound("gate.no_symbol", "There is no instrument {symbol}.", remedy, symbol=symbol, **near)
     return symbols.index(symbol)
 
 
 def _bit_of(code: str) -> int:
     codes = [reason.code for reason in SUBMIT_REASONS]
     if code not in codes:
-        near = nearest(code, codes) or ", ".join(codes)
-        raise NotFound(
-            "gate.no_reason_code", "There is no reason {code}.", "Nearest is {near}.", code=code, near=near
-        )
+        remedy, near = suggestion(code, codes)
+        raise NotFound("gate.no_reason_code", "There is no reason {code}.", remedy, code=code, **near)
     return codes.index(code)
 
 
@@ -102,7 +101,9 @@ def show_order(context: Context, identity: int) -> OrderReply:
     found = view.read_orders(context.journal, day)
     rows = np.flatnonzero((found.records["order_id"] == identity) & found.new)
     if not len(rows):
-        raise _no_order(identity)
+        damage = context.journal.damage
+        # Behind a damage an order is not known to be missing.
+        raise damage if damage is not None and damage.day <= day else _no_order(identity)
     row = int(rows[0])
     record, verdict = found.records[row], found.verdicts[row]
     numbers, instruments = view.account_numbers(context.journal), context.machine("market").instruments

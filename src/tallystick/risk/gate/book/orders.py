@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tallystick.core.errors import NotFound, nearest
+from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.events import event_of
 from tallystick.core.operations import Table
 from tallystick.core.text import translate
@@ -220,10 +220,8 @@ def _sorted(rows: Array, shown: dict[str, _Column], sort: str) -> Array:
     if not name:
         return rows
     if name not in shown:
-        raise NotFound(
-            "operations.column", "There is no column {column}.", "Did you mean {near}?",
-            column=name, near=nearest(name, shown) or ", ".join(shown),
-        )  # fmt: skip
+        remedy, near = suggestion(name, shown)
+        raise NotFound("operations.column", "There is no column {column}.", remedy, column=name, **near)
     column = shown[name]
     order = np.argsort(np.asarray((column.key or column.show)(rows)), kind="stable")
     return rows[order[::-1] if sort.startswith("-") else order]

@@ -28,16 +28,15 @@ Array = np.ndarray[Any, np.dtype[Any]]
 AMOUNT_LIMIT = 2**61
 QUANTITY_LIMIT = 2**31 - 1
 NUMBERS_A_DAY = 1_000_000_000
-RATE_SCALE = 100_000_000
 
 # So many orders' rows are read at once: their ways from memory overlap, which doubles the rate on many accounts.
 TOUCHED_AHEAD = 32
 
-# Columns of `firm`. DAY_TRADE_LOTS has a bit for each lot type that may pair to a day trade.
+# Columns of `firm`.
 BUSINESS_DATE, DAY_BASE, IS_OPEN, IS_STOPPED, ORDER_COUNT, POSITION_COUNT, UNKNOWN_EXECUTIONS, RULE_SET = (
     range(8)
 )
-COMMISSION_RATE, COMMISSION_MINIMUM, DAY_TRADE_LOTS, ACCOUNT_COUNT, INSTRUMENT_COUNT = range(8, 13)
+ACCOUNT_COUNT, INSTRUMENT_COUNT = range(8, 10)
 FIRM_WIDTH = 16
 
 # Columns of `accounts`. STANDING and PERMISSIONS are words of the bits below.
@@ -48,11 +47,13 @@ MAY_BOARD, MAY_ODD, MAY_MARKET, MAY_DAY_TRADE, PRE_COLLECTION = 1, 2, 4, 8, 16
 ALL_PERMISSIONS = 31
 
 # Columns of `instruments`: first those of the day's terms, then what the rules of the day make of the class.
-# SALE_TAX_RATE is in parts of RATE_SCALE, like the commission. ORDER_TYPES holds three sets of six bits, order type
-# by time in force. Continuous trading runs from FROM until UNTIL, a second part (after a noon break) from LATER_FROM.
+# ORDER_TYPES holds three sets of six bits, order type by time in force. Continuous trading runs from FROM until UNTIL,
+# a second part (after a noon break) from LATER_FROM. DAY_TRADE_LOTS has a bit for each lot type that may pair to a day
+# trade. COMMISSION and SALE_TAX are the first of five: numerator, denominator (0: no rule gives the charge), minimum,
+# unit, code of the rounding.
 TERMS_DATE, REFERENCE, LIMIT_UP, LIMIT_DOWN, LOT, TICK_TABLE, TERMS_STATUS, ORDER_MINIMUM = range(8)
-SALE_TAX_RATE, ORDER_TYPES, FROM, UNTIL, LATER_FROM, LATER_UNTIL = range(8, 14)
-INSTRUMENT_WIDTH = 16
+ORDER_TYPES, FROM, UNTIL, LATER_FROM, LATER_UNTIL, DAY_TRADE_LOTS = range(8, 14)
+COMMISSION, SALE_TAX, INSTRUMENT_WIDTH = 14, 19, 24
 NORMAL_TRADING, HALTED_TRADING = 0, 1
 IN_CONTINUOUS, IN_CALL, IN_ODD_LOTS = 0, 8, 16
 
@@ -79,6 +80,7 @@ KILL_SWITCH, UNKNOWN_ACCOUNT, ACCOUNT_BLOCKED, UNKNOWN_INSTRUMENT = 1, 2, 4, 8
 HALTED, ID_REUSED, ABOVE_LIMIT, BELOW_LIMIT = 16, 32, 64, 128
 OFF_TICK, BAD_LOT, BAD_ORDER_TYPE, SHORT_OF_BUYING_POWER = 256, 512, 1024, 2048
 SHORT_OF_SELLABLE, VALUE_ABOVE_LIMIT, MALFORMED, DAY_NOT_OPEN = 4096, 8192, 16384, 32768
+NO_CHARGE_RULE = 65536
 
 # Mask bits of a cancel or end of order, and of account terms.
 NOT_OPEN, NOT_YOURS = 1, 2
