@@ -1,4 +1,4 @@
-"""What tests of every room share: where Chromium is, an empty firm with a real writer process."""
+"""What tests of every room share: no deadlines, where Chromium is, an empty firm with a real writer process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import chromium
 from tallystick.core.settings import FirmSettings, Settings
 from tallystick.firm import Firm
+
+settings.register_profile("no time is asserted", deadline=None)
+settings.load_profile("no time is asserted")
 
 FIRST_DAY = datetime.date(2026, 11, 19)
 

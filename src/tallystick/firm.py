@@ -9,7 +9,6 @@ datetime.date(2026, 11, 19)
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
 import importlib
@@ -23,16 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context, Decision
 from tallystick.core.engine import Engine
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, fill, suggestion
 from tallystick.core.operations import OPERATIONS, call
 from tallystick.core.settings import Settings, load_settings, write_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tallystick.core.access import Access, Actor
     from tallystick.core.follower import Follower
-    from tallystick.core.journal import JournalReader
+    from tallystick.core.journal import ServingReader
     from tallystick.core.lake import Lake
     from tallystick.core.machine import Machine
     from tallystick.core.progress import Progress
@@ -77,11 +76,12 @@ def make_machines() -> list[Machine]:
     from tallystick.risk.margin import MarginMachine
 
     approvals = ApprovalsMachine()
+    day = DayMachine()
     market = MarketMachine(approved=approvals.is_approved)
     ledger = LedgerMachine(market)
     gate = GateMachine(market, ledger, approved=approvals.is_approved)
     return [
-        DayMachine(),
+        day,
         AccessMachine(),
         approvals,
         WorkMachine(),
@@ -90,13 +90,15 @@ def make_machines() -> list[Machine]:
         ledger,
         ClientsMachine(),
         gate,
-        MarginMachine(ledger),
-        OnboardingMachine(ledger, approved=approvals.is_approved),
+        MarginMachine(market, ledger),
+        OnboardingMachine(day, market, ledger, approved=approvals.is_approved),
     ]
 
 
 def _found(context: Context, first_day: datetime.date) -> None:
     """The first commands of every firm: its day, rules, roles, administrator, and its own parties and accounts."""
+    import msgspec
+
     from tallystick.core.access import GrantRole, seed_roles
     from tallystick.core.day import DayOpened
     from tallystick.core.snapshots import code_version
@@ -104,7 +106,8 @@ def _found(context: Context, first_day: datetime.date) -> None:
     from tallystick.ledger.events import OpenAccount, RegisterParty
     from tallystick.market import seed_command
 
-    rules = seed_command()
+    # Every founding command has a fixed id, so that equal firms have equal chains.
+    rules = msgspec.structs.replace(seed_command(), command_id="seed-rules")
     context.send(
         DayOpened(
             command_id=f"day-{first_day}",
@@ -118,8 +121,31 @@ def _found(context: Context, first_day: datetime.date) -> None:
     for command in (rules, *roles, administrator):
         _accepted(context.send(command))
     actor = context.actor.name
-    _accepted(context.writer.decide(RegisterParty, house_parties(), actor=actor))
+    if not context.machine("ledger").party_count:
+        _accepted(context.writer.decide(RegisterParty, house_parties(), actor=actor))
     _accepted(context.writer.decide(OpenAccount, house_accounts(first_day), actor=actor))
+
+
+def _first_session(asked: datetime.date | None, settings: Settings) -> datetime.date:
+    """The day asked for, if the home calendar has a session on it; today's or the next session when none is asked."""
+    from tallystick.core.time import SystemClock, format_time, parse_date
+    from tallystick.market import Calendar
+
+    calendar = Calendar(settings.firm.home_calendar)
+    day = asked or parse_date(format_time(SystemClock().now(), settings.firm.zone)[:10])
+    if calendar.is_session(day):
+        return day
+    following = calendar.next_session(day)
+    if asked is not None:
+        raise TallystickError(
+            "firm.no_session",
+            "{day} is no session of {venue}, so that the firm cannot begin on it.",
+            "The next session is {next}: `tally init DIR --first-day {next}`.",
+            day=str(day),
+            venue=settings.firm.home_calendar,
+            next=str(following),
+        )
+    return following
 
 
 def _accepted(decision: Decision) -> None:
@@ -129,6 +155,11 @@ def _accepted(decision: Decision) -> None:
 def system_user() -> str:
     """The operating system's account of this process; environment variables are not believed."""
     return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _suggested(word: str, valid: Iterable[str]) -> str:
+    remedy, values = suggestion(word, valid)
+    return fill(remedy, values)
 
 
 class Room:
@@ -142,9 +173,7 @@ class Room:
         name = f"{self._name}.{verb}"
         if name not in OPERATIONS:
             verbs = [operation.verb for operation in OPERATIONS.values() if operation.room == self._name]
-            raise AttributeError(
-                f"{self._name} has no operation {verb}; nearest is {nearest(verb, verbs) or 'none'}"
-            )
+            raise AttributeError(f"{self._name} has no operation {verb}. {_suggested(verb, verbs)}")
         return functools.partial(self._firm.call, name)
 
     def __dir__(self) -> list[str]:
@@ -161,11 +190,16 @@ class OpenHouse:
         self._lock = threading.RLock()
 
     @functools.cached_property
-    def journal(self) -> JournalReader:
-        """The journal, read-only."""
-        from tallystick.core.journal import JournalReader
+    def journal(self) -> ServingReader:
+        """The journal, read-only, as far as it is proven."""
+        from tallystick.core.journal import ServingReader
 
-        return JournalReader(self.path / "journal")
+        return ServingReader(self.path / "journal")
+
+    @property
+    def damage(self) -> TallystickError | None:
+        """What is wrong with the journal; the first ask proves the newest day, later ones tell what was met since."""
+        return self.journal.prove()
 
     @functools.cached_property
     def lake(self) -> Lake:
@@ -218,10 +252,11 @@ class OpenHouse:
         from tallystick.core.follower import Follower
 
         with self._lock:
-            if self._follower.catch_up() == seq:
+            if self._caught_up().seq == seq:
                 return self._follower.engine
         engine = self.engine()
-        Follower(self.journal, engine, self.snapshots).catch_up(seq)
+        if Follower(self.journal, engine, self.snapshots).catch_up(seq) < seq and self.journal.damage:
+            raise self.journal.damage
         return engine
 
     @functools.cached_property
@@ -230,17 +265,21 @@ class OpenHouse:
 
         return Follower(self.journal, self.engine(), self.snapshots)
 
+    def _caught_up(self) -> Follower:
+        """The follower at the journal's head; begun anew if a damage was met behind the snapshot that it began with."""
+        reached = self._follower.catch_up()
+        if self.journal.damage is not None and reached > self.journal.head().seq:
+            del self._follower
+            self._follower.catch_up()
+        return self._follower
+
     def machine(self, name: str) -> Any:
         """A machine followed up to the journal's head, for reading.
 
         A damaged journal opens read-only: the machine then stands where the last proven batch left it.
         """
-        from tallystick.core.journal import JournalDamaged
-
         with self._lock:
-            with contextlib.suppress(JournalDamaged):
-                self._follower.catch_up()
-            return self._follower.engine.machines[name]
+            return self._caught_up().engine.machines[name]
 
     def close(self) -> None:
         """Let go of the writer and the files; the writer process goes on for others."""
@@ -274,27 +313,45 @@ class Firm:
         cls,
         path: str | Path,
         *,
-        first_day: datetime.date,
+        first_day: datetime.date | None = None,
         settings: Settings | None = None,
         user: str | None = None,
     ) -> Firm:
         """Make a firm folder: settings, an open journal, rules and roles; the user becomes its administrator.
 
-        Errors: TallystickError when the folder already holds a firm.
+        A making that was stopped goes on, with the settings that it has written.
+        `first_day` is a session of the home calendar; today's or the next one when none is given. Errors:
+        TallystickError when the folder already holds a firm, the day is no session, or a setting is out of its range.
         """
         folder = Path(path)
-        if (folder / "firm.toml").exists():
-            raise TallystickError(
-                "firm.exists",
-                "{folder} holds a firm already.",
-                "Open it, or choose another folder.",
-                folder=str(folder),
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        write_settings(folder, settings or Settings())
-        firm = cls(folder, user=user)
-        _found(firm.context(), first_day)
+        settings = settings or Settings()
+        if not (folder / "firm.toml").exists():
+            day = _first_session(first_day, settings)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_settings(folder, settings)
+            firm = cls(folder, user=user)
+        else:
+            firm = cls(folder, user=user)
+            if firm.is_founded:
+                firm.close()
+                raise TallystickError(
+                    "firm.exists",
+                    "{folder} holds a firm already.",
+                    "Open it, or choose another folder.",
+                    folder=str(folder),
+                )
+            day = _first_session(first_day, firm.settings)
+        try:
+            _found(firm.context(), day)
+        except BaseException:
+            firm.close()
+            raise
         return firm
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether the making of the firm came to its end."""
+        return bool(self.house.machine("ledger").account_count)
 
     @property
     def path(self) -> Path:
@@ -322,7 +379,7 @@ class Firm:
         if not name.startswith("_") and any(operation.room == name for operation in OPERATIONS.values()):
             return Room(self, name)
         rooms = {operation.room for operation in OPERATIONS.values()}
-        raise AttributeError(f"a firm has no room {name}; nearest is {nearest(name, rooms) or 'none'}")
+        raise AttributeError(f"A firm has no room {name}. {_suggested(name, sorted(rooms))}")
 
     def close(self) -> None:
         """Let go of the writer and the files; the writer process goes on for others."""

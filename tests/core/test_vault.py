@@ -43,6 +43,17 @@ def test_passwords_and_sessions(tmp_path: Path) -> None:
     assert vault.session_user(token, now=99) is None
 
 
+def test_an_entry_token_opens_once_and_not_after_its_time(tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault.sqlite")
+    token = vault.open_entry("mei", expires_at=100)
+    assert vault.take_entry("other", now=1) is None
+    assert vault.session_user(token, now=1) is None
+    assert vault.take_entry(token, now=99) == "mei"
+    assert vault.take_entry(token, now=99) is None
+    assert vault.take_entry(vault.open_entry("mei", expires_at=100), now=100) is None
+    vault.close()
+
+
 def test_a_key_is_adopted_before_persons_are_kept_and_not_after(tmp_path: Path) -> None:
     first, other = Vault(tmp_path / "a.sqlite"), Vault(tmp_path / "b.sqlite")
     for vault in (first, other):

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 SESSION_SECONDS = 12 * 3600
+ENTRY_SECONDS = 600
 UNKNOWN_ROLE = Reason("core.unknown_role", "There is no role {role}.", "See `tally access roles`.")
 LAST_ADMINISTRATOR = Reason(
     "core.last_administrator", "{user} is the last administrator.", "Grant the role to another person first."
@@ -166,6 +167,15 @@ class Access:
     def session(self, actor: Actor) -> str:
         """A token that stands for the actor for twelve hours."""
         return self._vault.open_session(actor.name, self._clock.now() + SESSION_SECONDS * SECOND)
+
+    def entry(self, actor: Actor) -> str:
+        """A token for an address that signs the actor in: it opens the door once, within ten minutes."""
+        return self._vault.open_entry(actor.name, self._clock.now() + ENTRY_SECONDS * SECOND)
+
+    def enter(self, entry: str) -> Actor | None:
+        """The actor that an entry token was made for, or None; the token is used up."""
+        user = self._vault.take_entry(entry, self._clock.now())
+        return Actor(user) if user else None
 
     def actor_of(self, token: str) -> Actor | None:
         """The actor that a token stands for, or None."""

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tallystick.core.access import AccessMachine, GrantRole, RevokeRole
-from tallystick.core.approvals import ApprovalsMachine, ApproveProposal, RefuseProposal, proposal_for
+from tallystick.core.approvals import (
+    ApprovalsMachine,
+    ApproveProposal,
+    Proposal,
+    RefuseProposal,
+    proposal_for,
+)
 from tallystick.core.context import Context, Decision
-from tallystick.core.errors import NotFound, Rejection, TallystickError, nearest
+from tallystick.core.errors import NotFound, Rejection, TallystickError, fill, suggestion
 from tallystick.core.events import Command, event_type
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
+from tallystick.core.text import translate
 from tallystick.core.work import AssignWork, CloseWork, NoteWork, OpenWork, WorkMachine
 
 if TYPE_CHECKING:
@@ -176,7 +183,9 @@ def list_proposals(context: Context, request: ListRequest) -> Table:
         "decided_at",
     ]
     rows = (
-        {"proposal": number} | {name: getattr(found, name) for name in columns[1:]}
+        {"proposal": number}
+        | {name: getattr(found, name) for name in columns[1:]}
+        | {"summary": _summary(found, context.language)}
         for number, found in _approvals(context).state.proposals.items()
         if request.state in ("", found.state)
     )
@@ -202,8 +211,7 @@ def approve(context: Context, request: ProposalRequest) -> DoneReply | Rejection
     decision = context.send(ApproveProposal(proposal=request.proposal))
     if not decision.accepted:
         return _done(decision, request.proposal, request, actor=context.actor.name)
-    kind = event_type(proposal.kind, proposal.version)
-    command: Any = msgspec.msgpack.decode(proposal.payload, type=kind.record)
+    command = _proposed(proposal)
     if hasattr(command, "approval"):
         command = msgspec.structs.replace(command, approval=request.proposal)
     return _done(context.send(command), request.proposal, command)
@@ -276,7 +284,10 @@ def close_work(context: Context, request: WorkRequest) -> DoneReply | Rejection:
 
 
 def propose(context: Context, command: Command, summary: str, reason: str) -> DoneReply | Rejection:
-    """Propose a command that needs a second person; rooms call this from the operations that change rules."""
+    """Propose a command that needs a second person; rooms call this from the operations that change rules.
+
+    `summary` is an English sentence whose `{name}` places are fields of the command, the key of its translations.
+    """
     number = uuid.uuid4().hex[:10]
     return _done(context.send(proposal_for(command, number, summary, reason)), number, command)
 
@@ -286,6 +297,17 @@ def _done(decision: Decision, identity: str, said: Record, **more: Any) -> DoneR
     if decision.accepted:
         return DoneReply(id=identity, position=decision.position)
     return decision.rejections(msgspec.structs.asdict(said) | more)[0]
+
+
+def _proposed(proposal: Proposal) -> Any:
+    """The command that a proposal holds."""
+    return msgspec.msgpack.decode(proposal.payload, type=event_type(proposal.kind, proposal.version).record)
+
+
+def _summary(proposal: Proposal, language: str) -> str:
+    """What is proposed, in a language, the sentence's places filled from the command."""
+    sentence = translate(proposal.summary, language)
+    return fill(sentence, msgspec.structs.asdict(_proposed(proposal))) if "{" in sentence else sentence
 
 
 def _access(context: Context) -> AccessMachine:
@@ -306,13 +328,8 @@ def _table(rows: Iterable[dict[str, Any]], request: ListRequest, columns: list[s
     column = request.sort.lstrip("-")
     if column:
         if column not in columns:
-            raise NotFound(
-                "operations.column",
-                "There is no column {column}.",
-                "Did you mean {near}?",
-                column=column,
-                near=nearest(column, columns) or ", ".join(columns),
-            )
+            remedy, near = suggestion(column, columns)
+            raise NotFound("operations.column", "There is no column {column}.", remedy, column=column, **near)
         found.sort(key=lambda row: (row[column] is None, row[column]), reverse=request.sort.startswith("-"))
     page = found[request.offset : request.offset + request.limit]
     arrays = {name: pa.array([row[name] for row in page]) for name in columns}

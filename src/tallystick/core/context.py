@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tallystick.core.access import Access, Actor
     from tallystick.core.engine import Engine
+    from tallystick.core.errors import TallystickError
     from tallystick.core.journal import JournalReader
     from tallystick.core.lake import Lake
     from tallystick.core.schema import Record
@@ -79,6 +80,13 @@ class House(Protocol):
     @property
     def writer(self) -> Writer:
         """The door for commands."""
+
+    @property
+    def damage(self) -> TallystickError | None:
+        """What is wrong with the journal, with batch, day and remedy; None while it is sound as far as it was read.
+
+        The first ask proves the newest day. A damaged firm is read-only, and shows what was proven before the damage.
+        """
 
     def machine(self, name: str) -> Any:
         """A machine's state as of the journal's head, followed read-only in this process."""

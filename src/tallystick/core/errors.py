@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Forbidden", "NotFound", "Rejection", "TallystickError", "fill", "nearest"]
+__all__ = ["Forbidden", "NotFound", "Rejection", "TallystickError", "fill", "mark", "nearest", "suggestion"]
+
+MOST_NAMED = 5
 
 
 class _Places(dict[str, Any]):
@@ -76,6 +78,36 @@ class Forbidden(TallystickError):
 
 class NotFound(TallystickError):
     """The thing asked for does not exist; the remedy names the nearest or the command that lists them."""
+
+
+def mark(sentence: str) -> str:
+    """The sentence itself; the name (used as `_`) tells the catalogs that it is shown to people.
+
+    >>> mark("Choose one of {some}.")
+    'Choose one of {some}.'
+    """
+    return sentence
+
+
+_ = mark
+
+
+def suggestion(word: str, valid: Iterable[str]) -> tuple[str, dict[str, Any]]:
+    """The remedy for a word that is none of the valid ones, and the values of its places: the nearest, or a few.
+
+    >>> suggestion("jornal", ["journal", "tape"])
+    ('Did you mean {near}?', {'near': 'journal'})
+    >>> suggestion("xyz", ["journal", "tape"])
+    ('Choose one of {some}.', {'some': 'journal, tape'})
+    """
+    words = list(dict.fromkeys(valid))
+    near = nearest(word, words)
+    if near:
+        return _("Did you mean {near}?"), {"near": near}
+    if len(words) > MOST_NAMED:
+        some = ", ".join(words[:MOST_NAMED])
+        return _("There are {count}, such as {some}."), {"count": len(words), "some": some}
+    return (_("Choose one of {some}."), {"some": ", ".join(words)}) if words else ("", {})
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

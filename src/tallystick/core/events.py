@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from tallystick.core.errors import NotFound, Rejection, nearest
+from tallystick.core.errors import NotFound, Rejection, suggestion
 from tallystick.core.schema import Record, Schema, Timestamp, schema_of
 
 if TYPE_CHECKING:
@@ -135,13 +135,14 @@ def event_type(kind: str, version: int | None = None) -> EventType:
         version = max((v for k, v in _EVENTS if k == kind), default=0)
     found = _EVENTS.get((kind, version))
     if found is None:
+        remedy, near = suggestion(kind, [k for k, _ in _EVENTS])
         raise NotFound(
             "events.unknown",
             "No event {kind} version {version} is declared.",
-            "Nearest is {near}.",
+            remedy,
             kind=kind,
             version=version,
-            near=nearest(kind, [k for k, _ in _EVENTS]) or "none",
+            **near,
         )
     return found
 

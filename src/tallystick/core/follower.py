@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tallystick.core.engine import Engine
 from tallystick.core.errors import TallystickError
-from tallystick.core.snapshots import code_version, newest_snapshot, read_snapshot
+from tallystick.core.journal.damage import JournalDamaged
+from tallystick.core.snapshots import SnapshotHead, code_version, newest_snapshot, read_snapshot
 
 if TYPE_CHECKING:
     from tallystick.core.journal import Batch, JournalReader
@@ -40,17 +41,32 @@ class Follower:
 
     def _start(self, until: int | None) -> None:
         """Take the newest snapshot that stands on this journal and was taken by this code."""
+        if self.journal.damage is not None:
+            head_seq = self.journal.head().seq
+            until = head_seq if until is None else min(until, head_seq)
         for path in newest_snapshot(self.snapshots, before=until):
             head, states = read_snapshot(path)
             if head.code_version != code_version() or set(states) != set(self.engine.machines):
                 continue
-            if self.journal.batch(head.seq).hash != head.hash:
-                raise TallystickError(
-                    "snapshots.other_journal",
-                    "Snapshot {path} does not stand on this journal.",
-                    "Run `tally verify`; remove the snapshot if the journal is sound.",
-                    path=str(path),
-                )
+            if not self._stands_on(head, path):
+                continue
             self.engine.restore(states)
             self.seq = head.seq
             return
+
+    def _stands_on(self, head: SnapshotHead, path: Path) -> bool:
+        """Whether the snapshot's batch is in the journal; False if it is damaged and the reader serves the rest."""
+        try:
+            found = self.journal.batch(head.seq).hash
+        except JournalDamaged:
+            if self.journal.damage is None:
+                raise
+            return False
+        if found != head.hash:
+            raise TallystickError(
+                "snapshots.other_journal",
+                "Snapshot {path} does not stand on this journal.",
+                "Run `tally verify`; remove the snapshot if the journal is sound.",
+                path=str(path),
+            )
+        return True

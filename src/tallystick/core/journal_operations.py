@@ -9,9 +9,10 @@ import msgspec
 
 from tallystick.core import replay, why
 from tallystick.core.context import Context
-from tallystick.core.errors import NotFound
+from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record, Timestamp, schema_of
+from tallystick.core.text import render
 
 if TYPE_CHECKING:
     from tallystick.core.journal import Batch
@@ -24,12 +25,17 @@ class NoFields(Record, frozen=True, kw_only=True):
 
 
 class HeadReply(Record, frozen=True, kw_only=True):
-    """Where the journal stands: its open or last day, last batch, that batch's chain hash in hex and time (UTC ns)."""
+    """Where the journal stands: its open or last day, last batch, that batch's chain hash in hex and time (UTC ns).
+
+    `damage` tells a damaged journal and what to do; the firm is then read-only, and this is the last batch proven
+    before.
+    """
 
     day: datetime.date | None
     seq: int
     hash: str
     recorded_at: int
+    damage: str = ""
 
 
 class BatchesRequest(Record, frozen=True, kw_only=True):
@@ -93,6 +99,11 @@ class CheckReply(Record, frozen=True, kw_only=True):
     head: str
     damage: str = ""
 
+    @property
+    def passed(self) -> bool:
+        """Whether the chain is whole."""
+        return self.sound
+
 
 class ReplayRequest(Record, frozen=True, kw_only=True):
     """The day to decide again (the last one when none is given), and in batches of which size."""
@@ -113,13 +124,23 @@ class VerifyReply(Record, frozen=True, kw_only=True):
     chain: CheckReply
     replay: replay.ReplayReport | None
 
+    @property
+    def passed(self) -> bool:
+        """Whether the chain is whole and every decision came out as recorded."""
+        return self.chain.sound and self.replay is not None and self.replay.same
+
 
 @operation("journal.head", permission="journal.read", summary="Where the journal stands.")
 def head(context: Context, request: NoFields) -> HeadReply:
-    """The last batch, its hash and time."""
+    """The last batch, its hash and time, and what is wrong with the journal if it is damaged."""
+    damage = _told(context, context.house.damage)
     now = context.journal.head()
     recorded_at = context.journal.batch(now.seq).recorded_at if now.seq else 0
-    return HeadReply(day=now.day, seq=now.seq, hash=now.hash.hex(), recorded_at=recorded_at)
+    return HeadReply(day=now.day, seq=now.seq, hash=now.hash.hex(), recorded_at=recorded_at, damage=damage)
+
+
+def _told(context: Context, damage: TallystickError | None) -> str:
+    return " ".join(render(damage, context.language)) if damage else ""
 
 
 @operation("journal.batches", permission="journal.read", summary="The batches of the journal, newest first.")
@@ -198,7 +219,7 @@ def batch(context: Context, request: BatchRequest) -> BatchReply:
 def check(context: Context, request: DayRequest) -> CheckReply:
     """Recompute every hash of a day or of all days."""
     report = context.journal.check(day=request.day, progress=context.progress)
-    damage = str(report.damage) if report.damage else ""
+    damage = _told(context, report.damage)
     return CheckReply(
         sound=not damage,
         days=report.days,

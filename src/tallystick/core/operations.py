@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from tallystick.core.context import Context
-from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.errors import NotFound, TallystickError, suggestion
 from tallystick.core.schema import Record
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["OPERATIONS", "Operation", "Table", "call", "find_operation", "operation"]
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+PAGE_FIELDS = ("limit", "offset", "first")
 
 
 class Table:
@@ -41,6 +42,10 @@ class Table:
         self.arrow = arrow
         self.total_rows = arrow.num_rows if total_rows is None else total_rows
         self.title = title
+
+    def __repr__(self) -> str:
+        """The first rows as a grid."""
+        return f"{self.title}\n{self.to_polars()}".lstrip()
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows as dictionaries of Python values."""
@@ -85,6 +90,11 @@ class Operation(msgspec.Struct, frozen=True):
         """The last part of the name: `bars` of `history.bars`."""
         return self.name.partition(".")[2]
 
+    @property
+    def command(self) -> str:
+        """What is typed after `tally`: `governance day-report` for `governance.day_report`."""
+        return f"{self.room} {self.verb.replace('_', '-')}"
+
 
 OPERATIONS: dict[str, Operation] = {}
 
@@ -123,13 +133,8 @@ def find_operation(name: str) -> Operation:
     """The operation of a name; NotFound names the nearest."""
     found = OPERATIONS.get(name)
     if found is None:
-        raise NotFound(
-            "operations.unknown",
-            "There is no operation {name}.",
-            "Nearest is {near}.",
-            name=name,
-            near=nearest(name, OPERATIONS) or "none",
-        )
+        remedy, near = suggestion(name, OPERATIONS)
+        raise NotFound("operations.unknown", "There is no operation {name}.", remedy, name=name, **near)
     return found
 
 
@@ -137,12 +142,14 @@ def call(context: Context, name: str, request: Record | dict[str, Any] | None = 
     """Call an operation as the context's actor: permission first (default deny), then the work.
 
     A dict (or None) becomes the request record; a field that is missing, unknown or of a wrong type is a
-    TallystickError naming it. Access to personal data is journaled before the reply is made.
+    TallystickError naming it, as is a negative `limit` or `offset`. Access to personal data is journaled before the
+    reply is made.
     """
     found = find_operation(name)
     context.access.require(context.actor, found.permission)
     if not isinstance(request, found.request):
         request = _request(found, request or {})
+    _check_page(found, request)
     if found.personal:
         context.access.journal_personal(context, found.name, request)
     return found.function(context, request)
@@ -152,13 +159,14 @@ def _request(found: Operation, fields: Any) -> Record:
     known = {field.name for field in msgspec.structs.fields(found.request)}
     unknown = sorted(set(fields) - known)
     if unknown:
+        remedy, near = suggestion(unknown[0], sorted(known))
         raise TallystickError(
             "operations.field",
             "{name} has no field {field}.",
-            "Did you mean {near}?",
+            remedy,
             name=found.name,
             field=unknown[0],
-            near=nearest(unknown[0], known) or ", ".join(sorted(known)),
+            **near,
         )
     try:
         return msgspec.convert(fields, found.request, strict=False)
@@ -169,5 +177,19 @@ def _request(found: Operation, fields: Any) -> Record:
             "See `tally {command} --help`.",
             name=found.name,
             problem=str(error),
-            command=found.name.replace(".", " "),
+            command=found.command,
         ) from None
+
+
+def _check_page(found: Operation, request: Record) -> None:
+    """Refuse a page that begins or ends before the first row."""
+    for field in PAGE_FIELDS:
+        if isinstance(value := getattr(request, field, 0), int) and value < 0:
+            raise TallystickError(
+                "operations.page",
+                "{name}: {field} cannot be {value}.",
+                "Give 0 or more.",
+                name=found.name,
+                field=field,
+                value=value,
+            )

@@ -56,6 +56,11 @@ class ReplayReport(Record, frozen=True, kw_only=True):
         """Whether every verdict and digest came out as recorded."""
         return self.difference_count == 0
 
+    @property
+    def passed(self) -> bool:
+        """The same, as every check has it."""
+        return self.same
+
 
 class Replay:
     """Decides batches again on an engine and collects what differs."""
@@ -157,7 +162,9 @@ def replay_day(
     batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> ReplayReport:
-    """Bring a fresh engine to the morning of a day and decide the day again; NotFound when the journal lacks it.
+    """Bring a fresh engine to the morning of a day and decide the day again.
+
+    Errors: NotFound when the journal lacks the day, JournalDamaged when it cannot be read to its end.
 
     With `batch_size`, runs of one kind are joined and cut into batches of that size: the verdicts and the digest
     must not change.
@@ -177,6 +184,8 @@ def replay_day(
     Follower(journal, engine, snapshots).catch_up(first.seq - 1) if first.seq > 1 else None
     replay = Replay(engine, batch_size)
     _drive(replay, first, batches, progress or Silent(), f"replay {day}")
+    if journal.damage is not None and journal.damage.day <= day:
+        raise journal.damage
     return replay.report(day, day)
 
 
@@ -189,6 +198,8 @@ def verify_all(journal: JournalReader, engine: Engine, *, progress: Progress | N
     if first is None:
         raise NotFound("replay.empty", "The journal is empty.", "Make a firm with `tally init`.")
     _drive(replay, first, batches, progress or Silent(), "verify")
+    if journal.damage is not None:
+        raise journal.damage
     return replay.report(days[0], days[-1])
 
 

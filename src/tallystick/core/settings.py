@@ -1,4 +1,4 @@
-"""Settings of a firm: `firm.toml` plus environment (`TALLY_<SECTION>_<KEY>`), checked, unknown keys refused.
+"""Settings of a firm: `firm.toml` plus environment (`TALLYSTICK_<SECTION>_<KEY>`), checked, unknown keys refused.
 
 What an officer may change while the firm runs (limits, fees, thresholds) is not here but in journaled events.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import tomllib
+import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, suggestion
 
 __all__ = [
     "ConsoleSettings",
@@ -25,40 +27,47 @@ __all__ = [
     "write_settings",
 ]
 
+PREFIX = "TALLYSTICK_"
+OTHER_VARIABLES = {f"{PREFIX}FIRM", f"{PREFIX}TOKEN"}
+"""Variables with our prefix that are no settings: the command line's folder, and the token of who signed in."""
+
+Text = Annotated[str, Meta(min_length=1)]
+Bytes = Annotated[int, Meta(ge=0, le=2**40)]
+
 
 class FirmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[firm]`: what the firm is called, its home market's calendar and zone, and where the writer's time comes from
     (`commands`: a simulated day brings its own time).
     """
 
-    name: str = "Made-up Securities"
-    home_calendar: str = "XTAI"
-    zone: str = "Asia/Taipei"
-    currency: str = "TWD"
+    name: Text = "Made-up Securities"
+    home_calendar: Text = "XTAI"
+    zone: Text = "Asia/Taipei"
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "TWD"
     clock: Literal["system", "commands"] = "system"
-    seed: int = 7
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 7
 
 
 class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[journal]`: batching and durability."""
 
-    max_batch_records: int = 8_192
-    wal_presize_bytes: int = 16_777_216
-    checkpoint_bytes: int = 67_108_864
-    digest_every_records: int = 1_000_000
+    max_batch_records: Annotated[int, Meta(ge=1, le=262_144)] = 8_192
+    wal_presize_bytes: Bytes = 16_777_216
+    checkpoint_bytes: Bytes = 67_108_864
+    digest_every_records: Annotated[int, Meta(ge=1)] = 1_000_000
 
 
 class LakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[lake]`: how many recent days stay hot."""
 
-    hot_days: int = 20
+    hot_days: Annotated[int, Meta(ge=1, le=3_660)] = 20
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[console]`: where the pages are served and how they first look."""
 
-    host: str = "127.0.0.1"
-    port: int = 8321
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8321
     language: Literal["en", "zh_Hant"] = "en"
     theme: Literal["dark", "light"] = "dark"
 
@@ -73,7 +82,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of a firm folder; TallystickError names an unknown key and the nearest valid one."""
+    """The settings of a firm folder.
+
+    Errors: TallystickError names an unknown key and the nearest valid one, or a value out of its range.
+    """
     path = folder / "firm.toml"
     if not path.exists():
         raise TallystickError(
@@ -93,21 +105,13 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
             problem=str(error),
         ) from None
     _refuse_unknown(document, path)
-    _overlay(document, os.environ if environment is None else environment)
-    try:
-        return msgspec.convert(document, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise TallystickError(
-            "settings.value",
-            "{path}: {problem}.",
-            "See docs/reference/settings.md.",
-            path=str(path),
-            problem=str(error),
-        ) from None
+    variables = _overlay(document, os.environ if environment is None else environment)
+    return _checked(document, path, variables)
 
 
 def write_settings(folder: Path, settings: Settings) -> None:
-    """Write `firm.toml` with every key and its value."""
+    """Write `firm.toml` with every key and its value. TallystickError when a value is out of its range."""
+    _checked(msgspec.to_builtins(settings), folder / "firm.toml", {})
     lines = []
     for section, values in msgspec.to_builtins(settings).items():
         lines.append(f"[{section}]")
@@ -133,31 +137,66 @@ def _refuse_unknown(document: dict[str, Any], path: Path) -> None:
             else [k for k in values if k not in keys]
         ):
             valid = list(sections) if key == section else list(keys or ())
+            remedy, near = suggestion(key, valid)
             raise TallystickError(
                 "settings.unknown",
                 "{path}: unknown setting {key}.",
-                "Did you mean {near}?",
+                remedy,
                 path=str(path),
                 key=key if key == section else f"{section}.{key}",
-                near=nearest(key, valid) or ", ".join(valid),
+                **near,
             )
 
 
-def _overlay(document: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Put `TALLY_SECTION_KEY` variables over the file's values; an unknown one is refused like a key."""
+def _overlay(document: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Put `TALLYSTICK_SECTION_KEY` variables over the file's values; an unknown one is refused like a key.
+
+    Gives the variable of each setting (`section.key`) that one has set.
+    """
     sections = _sections()
     known = {
-        f"TALLY_{section}_{key}".upper(): (section, key) for section, keys in sections.items() for key in keys
+        f"{PREFIX}{section}_{key}".upper(): (section, key)
+        for section, keys in sections.items()
+        for key in keys
     }
+    taken = {}
     for name in sorted(environment):
-        if name.startswith("TALLY_"):
+        if name.startswith(PREFIX) and name not in OTHER_VARIABLES:
             if name not in known:
+                remedy, near = suggestion(name, [*known, *sorted(OTHER_VARIABLES)])
                 raise TallystickError(
                     "settings.unknown_variable",
                     "Unknown environment variable {key}.",
-                    "Did you mean {near}?",
+                    remedy,
                     key=name,
-                    near=nearest(name, known) or "none",
+                    **near,
                 )
             section, key = known[name]
             document.setdefault(section, {})[key] = environment[name]
+            taken[f"{section}.{key}"] = name
+    return taken
+
+
+def _checked(document: dict[str, Any], path: Path, variables: Mapping[str, str]) -> Settings:
+    """The settings of a document; TallystickError names file or variable, key, value and what it must be."""
+    try:
+        settings = msgspec.convert(document, Settings, strict=False)
+        zoneinfo.ZoneInfo(settings.firm.zone)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        key = place.rstrip("`")
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        problem, key = "Expected a time zone such as `Asia/Taipei`", "firm.zone"
+    else:
+        return settings
+    section, _, name = key.partition(".")
+    values = document.get(section)
+    raise TallystickError(
+        "settings.value",
+        "{path}: {key} cannot be {value}. {problem}.",
+        "Its meaning and range are in docs/reference/settings.md.",
+        path=variables.get(key, str(path)),
+        key=key,
+        value=repr(values.get(name) if isinstance(values, dict) else values),
+        problem=problem,
+    ) from None

@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS person (reference TEXT PRIMARY KEY, fields BLOB NOT N
 CREATE TABLE IF NOT EXISTS user (name TEXT PRIMARY KEY, password_hash TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS session
   (token_hash BLOB PRIMARY KEY, user TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry
+  (token_hash BLOB PRIMARY KEY, user TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -117,6 +119,22 @@ class Vault:
         """Forget a token."""
         with self._lock:
             self._file.execute("DELETE FROM session WHERE token_hash = ?", (_hash(token),))
+
+    def open_entry(self, user: str, expires_at: int) -> str:
+        """A new random token that lets a user in once, until a time in UTC ns; only its hash is kept."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            self._file.execute("INSERT INTO entry VALUES (?, ?, ?)", (_hash(token), user, expires_at))
+        return token
+
+    def take_entry(self, token: str, now: int) -> str | None:
+        """Whom an entry token lets in, or None when it is unknown, over or used; it is used up, and old ones go."""
+        with self._lock:
+            rows = self._file.execute(
+                "DELETE FROM entry WHERE token_hash = ? RETURNING user, expires_at", (_hash(token),)
+            ).fetchall()
+            self._file.execute("DELETE FROM entry WHERE expires_at <= ?", (now,))
+        return next((str(user) for user, expires_at in rows if expires_at > now), None)
 
     def close(self) -> None:
         """Close the file."""

@@ -16,6 +16,7 @@ from tallystick.core.errors import NotFound, Rejection, TallystickError
 from tallystick.core.events import EventType, all_events
 from tallystick.core.follower import Follower
 from tallystick.core.ids import day_of_id, parse_day_id
+from tallystick.core.journal.damage import JournalDamaged
 from tallystick.core.machine import ValueRead
 from tallystick.core.money import format_money
 from tallystick.core.schema import Record
@@ -50,6 +51,11 @@ class Why(Record, frozen=True, kw_only=True):
     reservation: int
     rule_set: str
     batch_hash: str
+
+    @property
+    def passed(self) -> bool:
+        """An answer is an answer, also about a refusal."""
+        return True
 
 
 def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
@@ -87,7 +93,7 @@ def _find_bare(journal: JournalReader, identity: str) -> tuple[Batch, int]:
     for kind in kinds[:-1]:
         try:
             return _find_by_id(journal, kind, identity)
-        except NotFound:
+        except (NotFound, JournalDamaged):
             continue
     return _find_by_id(journal, kinds[-1], identity)
 
@@ -104,6 +110,8 @@ def _find_by_id(journal: JournalReader, kind: EventType, identity: str) -> tuple
         if len(places):
             seq = int(columns.seqs[places[0]])
             return journal.batch(seq), int(places[0] - np.searchsorted(columns.seqs, seq))
+    if journal.damage is not None and journal.damage.day <= day:
+        raise journal.damage  # it may stand behind the damage
     raise NotFound(
         "why.not_found",
         "No {kind} with id {id} is in the journal.",
@@ -114,10 +122,15 @@ def _find_by_id(journal: JournalReader, kind: EventType, identity: str) -> tuple
 
 
 def why(journal: JournalReader, engine: Engine, snapshots: Path, identity: str) -> Why:
-    """Explain one decision on a fresh engine; NotFound when the journal does not have the command."""
+    """Explain one decision on a fresh engine.
+
+    Errors: NotFound when the journal does not have the command, JournalDamaged when what came before it is not proven.
+    """
     batch, index = find_command(journal, identity)
     if batch.seq > 1:
-        Follower(journal, engine, snapshots).catch_up(batch.seq - 1)
+        reached = Follower(journal, engine, snapshots).catch_up(batch.seq - 1)
+        if journal.damage is not None and reached < batch.seq - 1:
+            raise journal.damage
     kind = batch.event_type
     if index:
         engine.apply(kind.record, batch.records[:index], batch.verdicts[:index])

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.errors import NotFound, TallystickError, nearest, suggestion
+from tallystick.core.errors import mark as _
 from tallystick.history.tables import Dataset
 
 __all__ = ["ColumnMapping", "find_columns", "read_mapping", "vendor_mapping"]
@@ -44,12 +45,9 @@ def vendor_mapping(vendor: str) -> ColumnMapping:
     """The mapping that ships for a vendor; over the generic names. NotFound names the nearest vendor."""
     vendors = _vendors()
     if vendor not in vendors:
+        remedy, near = suggestion(vendor, vendors)
         raise NotFound(
-            "history.vendor_unknown",
-            "There is no vendor {vendor}.",
-            "Nearest is {near}.",
-            vendor=vendor,
-            near=nearest(vendor, vendors) or ", ".join(vendors),
+            "history.vendor_unknown", "There is no vendor {vendor}.", remedy, vendor=vendor, **near
         )
     return msgspec.convert({"source": vendor} | vendors[vendor], ColumnMapping)
 
@@ -86,15 +84,18 @@ def find_columns(
             found[column] = place
         elif column in dataset.required or isinstance(given, str):
             near = nearest(_plain(names[0]), places)
+            remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
+            if near:
+                remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
             raise TallystickError(
                 "history.column_missing",
                 "{file} has no column {column}; its header reads {header}.",
-                'Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".',
+                remedy,
                 file=file,
                 column=names[0],
                 target=column,
                 header=", ".join(header),
-                near=header[places[near]] if near else header[0],
+                near=header[places[near]] if near else "",
             )
     return found
 

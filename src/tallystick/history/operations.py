@@ -6,7 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from tallystick.core.context import Context
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
@@ -170,11 +170,8 @@ def _sorts(sort: str, names: Iterable[str]) -> Iterable[str]:
     known = sorted(names)
     for name in filter(None, map(str.strip, sort.split(","))):
         if name.removeprefix("-") not in known:
+            remedy, near = suggestion(name.removeprefix("-"), known)
             raise TallystickError(
-                "history.sort",
-                "There is no column {column} to sort by.",
-                "Did you mean {near}?",
-                column=name,
-                near=nearest(name, known) or ", ".join(known),
+                "history.sort", "There is no column {column} to sort by.", remedy, column=name, **near
             )
         yield name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from tallystick.core.errors import NotFound, nearest
+from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.lake import Commit, Lake, TableSpec
 from tallystick.core.schema import (
     BusinessDate,
@@ -169,12 +169,9 @@ def find_dataset(name: str) -> Dataset:
     """The dataset of a name (`history.bars_daily`, or `bars_daily`). NotFound names the nearest."""
     found = DATASETS.get(name) or DATASETS.get(f"history.{name}")
     if found is None:
+        remedy, near = suggestion(name, DATASETS)
         raise NotFound(
-            "history.dataset_unknown",
-            "There is no dataset {dataset}.",
-            "Nearest is {near}.",
-            dataset=name,
-            near=nearest(name, DATASETS) or ", ".join(DATASETS),
+            "history.dataset_unknown", "There is no dataset {dataset}.", remedy, dataset=name, **near
         )
     return found
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.errors import NotFound, TallystickError, suggestion
 
 __all__ = ["Field", "FieldKind", "Layout", "find_layout", "layout_names", "parse_layouts"]
 
@@ -83,13 +83,8 @@ def layout_names() -> list[str]:
 def find_layout(file: str, date: datetime.date) -> Layout:
     """The layout of a file in force on a date. NotFound names the nearest file, or the first date."""
     if file not in layout_names():
-        raise NotFound(
-            "wire.no_layout",
-            "There is no layout for the file {file}.",
-            "Nearest is {near}.",
-            file=file,
-            near=nearest(file, layout_names()) or "none",
-        )
+        remedy, near = suggestion(file, layout_names())
+        raise NotFound("wire.no_layout", "There is no layout for the file {file}.", remedy, file=file, **near)
     versions = _versions(file)
     found = [version for version in versions if version.valid_from <= date]
     if not found:

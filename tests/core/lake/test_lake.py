@@ -183,15 +183,15 @@ def test_describe_counts(lake, rows):
 
 def test_rows_that_do_not_fit_are_refused(lake, rows):
     given = rows([("A", 0, 1, 1, 1)])
-    with pytest.raises(TallystickError, match=r"no column rte.*did you mean rate"):
+    with pytest.raises(TallystickError, match=r"no column rte.*Did you mean rate"):
         lake.append("doctest.rates", given.append_column("rte", pa.array([1])))
     with pytest.raises(TallystickError, match="lack the column rate"):
         lake.append("doctest.rates", given.drop_columns(["rate"]))
     with pytest.raises(TallystickError, match=r"1 rows for doctest.rates have no rate"):
         lake.append("doctest.rates", given.set_column(3, "rate", pa.array([None], pa.int64())))
-    with pytest.raises(TallystickError, match=r"no column cod.*did you mean code"):
+    with pytest.raises(TallystickError, match=r"no column cod.*Did you mean code"):
         lake.scan("doctest.rates", columns=["cod"])
-    with pytest.raises(NotFound, match=r"no table doctest.rate\. Nearest is doctest.rates"):
+    with pytest.raises(NotFound, match=r"no table doctest.rate\. Did you mean doctest.rates"):
         lake.scan("doctest.rate")
     assert lake.scan("doctest.rates").num_rows == 0
 

@@ -20,8 +20,10 @@ from __future__ import annotations
 from tallystick.core.journal.batch import Batch, Columns, encode_payload
 from tallystick.core.journal.chain import FIRST_HASH, Head, Row, chain_hash
 from tallystick.core.journal.damage import JournalDamaged
+from tallystick.core.journal.lock import WriterLock
 from tallystick.core.journal.reader import ChainReport, JournalReader
 from tallystick.core.journal.repair import backup_day, restore_day
+from tallystick.core.journal.serving import ServingReader
 from tallystick.core.journal.writer import Journal
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "JournalDamaged",
     "JournalReader",
     "Row",
+    "ServingReader",
+    "WriterLock",
     "backup_day",
     "chain_hash",
     "encode_payload",

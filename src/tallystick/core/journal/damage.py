@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.errors import mark as _
 
 __all__ = [
     "JournalDamaged", "broken_link", "missing_batch", "missing_tail", "reading", "unreadable", "wrong_format",
@@ -35,7 +36,10 @@ class JournalDamaged(TallystickError):
         super().__init__(
             code,
             text,
-            "Restore the day from a backup: `tally repair DIR --day {day} --backup FILE`; until then it is read-only.",
+            _(
+                "Restore the day from a backup: `tally repair DIR --day {day} --backup FILE`; "
+                "until then it is read-only."
+            ),
             day=day.isoformat(),
             seq=seq,
             path=str(path),

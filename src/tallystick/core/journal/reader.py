@@ -82,6 +82,11 @@ class JournalReader:
                 file.close()
             self._files.clear()
 
+    @property
+    def damage(self) -> JournalDamaged | None:
+        """The damage that readings were cut short by; always None here, where damage is raised."""
+        return None
+
     def days(self) -> list[datetime.date]:
         """The business days that have a file, in order."""
         try:

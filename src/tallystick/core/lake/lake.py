@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from tallystick.core.errors import NotFound, TallystickError, nearest
+from tallystick.core.errors import NotFound, TallystickError, suggestion
 from tallystick.core.lake.catalog import Catalog, Version
 from tallystick.core.lake.layout import Layout, TableSpec, layout_of
 from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan
@@ -232,13 +232,8 @@ class Lake:
             return known
         layout = self.catalog.layout(name)
         if pointer is None or layout is None:
-            raise NotFound(
-                "lake.table_unknown",
-                "There is no table {table}.",
-                "Nearest is {near}.",
-                table=name,
-                near=nearest(name, self.tables()) or "none",
-            )
+            remedy, near = suggestion(name, self.tables())
+            raise NotFound("lake.table_unknown", "There is no table {table}.", remedy, table=name, **near)
         plan = decode_plan(self.catalog.plan(name, pointer)) or self.tables_writer.plan(layout)
         state = State(pointer, layout, plan, plan.partitions())
         self._states[name] = state

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from tallystick.core.errors import TallystickError, nearest
+from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.schema import Column, Record, date_number, number_date, schema_of
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def layout_of(spec: TableSpec) -> Layout:
             raise _declared_wrong(spec, f"it has no time column {name}")
     for name in (*spec.key, *spec.sort):
         if name not in layout.kinds:
-            raise _declared_wrong(spec, f"it has no column {name}; nearest is {nearest(name, layout.names)}")
+            raise _declared_wrong(spec, f"it has no column {name}")
     if not spec.key or not set(spec.sort) <= set(spec.key):
         raise _declared_wrong(spec, "a column of sort is not in key")
     if any(column.name in spec.key and column.optional for column in columns):
@@ -188,13 +188,14 @@ def layout_of(spec: TableSpec) -> Layout:
 
 def unknown_column(layout: Layout, column: str) -> TallystickError:
     """The fault of naming a column that a table has not."""
+    remedy, near = suggestion(column, layout.names)
     return TallystickError(
         "lake.column_unknown",
         "Table {table} has no column {column}.",
-        "Leave the column out, or did you mean {near}?",
+        remedy,
         table=layout.name,
         column=column,
-        near=nearest(column, layout.names) or "none",
+        **near,
     )
 
 
