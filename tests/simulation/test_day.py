@@ -18,6 +18,7 @@ from tallystick.core.errors import TallystickError
 from tallystick.core.events import event_of
 from tallystick.core.schema import date_number
 from tallystick.firm import Firm
+from tallystick.history import read_bars
 from tallystick.ledger.events import AccountKind, MoveCash, MoveSecurities, RecordExecution, Side
 from tallystick.market.events import SetDayTerms
 from tallystick.risk.gate.events import CancelOrder, EndOrder, SubmitOrder
@@ -201,3 +202,21 @@ def test_a_run_that_is_killed_goes_on_ends_the_same_and_the_next_session_follows
         assert following.settled > 0
         assert "oddities" not in following.__struct_fields__
         leave(again)
+
+
+def test_the_days_volumes_go_on_from_the_past(run):
+    firm, _, _ = run
+    symbols = [one.symbol for one in firm.house.machine("market").instruments]
+    first = PLAN.history_from
+    rows = read_bars(firm.house.lake, symbols, first, PLAN.date, columns=["symbol", "date", "volume"])
+    past: dict[str, list[int]] = {}
+    today = {}
+    for row in rows.to_pylist():
+        if row["date"] == PLAN.date:
+            today[row["symbol"]] = row["volume"]
+        else:
+            past.setdefault(row["symbol"], []).append(row["volume"])
+    ratios = [volume / np.median(past[symbol]) for symbol, volume in today.items()]
+    assert len(ratios) > 0.8 * PLAN.instruments
+    assert 0.5 < np.median(ratios) < 2
+    assert np.mean([0.1 < ratio < 10 for ratio in ratios]) > 0.9

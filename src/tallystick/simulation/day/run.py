@@ -25,6 +25,7 @@ from tallystick.history.events import DatasetLoaded
 from tallystick.ledger.events import CloseTrading
 from tallystick.market.events import SetDayTerms
 from tallystick.risk.gate.events import SubmitOrder
+from tallystick.simulation.alone import alone
 from tallystick.simulation.day.bars import bring_day
 from tallystick.simulation.day.movements import movements_of
 from tallystick.simulation.day.opening import Opening, account_terms, client_book, opening_of
@@ -65,12 +66,13 @@ class Before(NamedTuple):
 def run_day(context: Context, date: datetime.date) -> DaySummary:
     """Run one trading day of a made-up firm, or go on with one that was begun.
 
-    Errors: TallystickError when the firm is no made-up one, the date is no session, or is not the day after the last.
+    Errors: TallystickError when the firm is no made-up one, the date is no session, or is not the day after the last,
+    or when another process is at it.
     Stopped when the person asked for it: what was recorded stays, and a later call goes on.
     """
     plan = load_plan(context.path)
-    before = _before(context, date)
-    return _Day(context, plan, date, before).run()
+    with alone(context.path):
+        return _Day(context, plan, date, _before(context, date)).run()
 
 
 class _Day:

@@ -7,24 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tallystick.core.time import SECOND, market_time
+from tallystick.ledger import settlement_deadlines
 from tallystick.market import Calendar, RuleKey, RuleTable, matching
 from tallystick.simulation.phases import TradingPhase
 
 if TYPE_CHECKING:
     from tallystick.market import MarketMachine, Phase
 
-__all__ = ["DEADLINES", "Timetable", "slot_ends", "timetable"]
+__all__ = ["Timetable", "slot_ends", "timetable"]
 
 BOARD, ODD = 1, 2
 NORMAL, DISPOSITION, FULL_DELIVERY = 0, 2, 3
-
-DEADLINES = (
-    ("TW.settlement.securities_in", "settlement_deadline.member_delivers", 0),
-    ("TW.settlement.cash_in", "settlement_deadline.member_pays", 0),
-    ("TW.settlement.pay_out", "settlement_deadline.member_receives", 1),
-    ("TW.settlement.bank_close", "settlement_deadline.bank_close", 0),
-)
-"""Deadline of the settlement day, the rule that sets its time, and seconds after it (receipts come after the time)."""
 
 
 class Timetable(NamedTuple):
@@ -49,10 +42,7 @@ def timetable(market: MarketMachine, date: datetime.date, venue: str = "XTAI") -
     clock = Clock(date, calendar)
     key = RuleKey(market=calendar.market, venue=venue, product="stock")
     phases = _board_phases(clock, found, rules, key) + _odd_phases(clock, found, rules, key)
-    deadlines = [
-        (name, clock.at(rules.row(field, key, date).clock) + seconds * SECOND)
-        for name, field, seconds in DEADLINES
-    ]
+    deadlines = settlement_deadlines(market, date, venue)
     return Timetable(
         clock.at(datetime.time(8)),
         phases,

@@ -14,7 +14,7 @@ import numpy as np
 from tallystick.core.ids import NUMBERS_A_DAY
 from tallystick.core.schema import number_date, schema_of
 from tallystick.ledger.events import Capacity, RecordOpeningTrade, Side
-from tallystick.simulation.genesis.wealth import BOARD_LOT, Market, Wealth, charged
+from tallystick.simulation.genesis.wealth import BOARD_LOT, Market, Wealth, charged_by_column
 
 __all__ = ["cash_due", "number_trades", "opening_trades"]
 
@@ -40,10 +40,8 @@ def opening_trades(random: np.random.Generator, accounts: Array, wealth: Wealth,
     rows["trade_date"] = market.session_numbers[session]
     rows["settlement_date"] = np.array(market.settlement_dates)[session - len(market.close)]
     rows["price"], rows["quantity"], rows["capacity"] = price, units, Capacity.CASH
-    rows["fee"] = charged(value, market.commission)
-    for number, tax in enumerate(market.taxes):
-        mine = (column == number) & (side == Side.SELL)
-        rows["tax"][mine] = charged(value[mine], tax)
+    rows["fee"] = charged_by_column(value, column, market.commissions)
+    rows["tax"] = np.where(side == Side.SELL, charged_by_column(value, column, market.taxes), 0)
     return rows[np.lexsort((rows["account"], rows["trade_date"]))]
 
 

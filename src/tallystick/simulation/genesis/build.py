@@ -28,6 +28,7 @@ from tallystick.ledger.events import (
 )
 from tallystick.market.events import RegisterInstrument
 from tallystick.risk.gate.events import SetAccountTerms
+from tallystick.simulation.alone import alone
 from tallystick.simulation.genesis.backlog import cash_due, number_trades, opening_trades
 from tallystick.simulation.genesis.bars import bring_bars, past_bars, real_bars
 from tallystick.simulation.genesis.house import house_books
@@ -61,12 +62,13 @@ def build(context: Context, plan: DemoPlan) -> BuildSummary:
     """Make a plan's firm in an initialised empty one, and close its first journal day.
 
     Errors: TallystickError when the firm is not empty, its clock is not that of commands, or its first day is not the
-    session before the plan's demo day.
+    session before the plan's demo day, or when another process is at it.
     """
-    first_day = _checked_day(context, plan)
-    save_plan(context.path, plan)
-    context.house.vault.adopt_key(hashlib.sha256(f"made-up firm {plan.seed}".encode()).digest())
-    return _Build(context, plan, first_day).run()
+    with alone(context.path):
+        first_day = _checked_day(context, plan)
+        save_plan(context.path, plan)
+        context.house.vault.adopt_key(hashlib.sha256(f"made-up firm {plan.seed}".encode()).digest())
+        return _Build(context, plan, first_day).run()
 
 
 class _Build:

@@ -11,7 +11,7 @@ from tallystick.core.schema import number_date, schema_of
 from tallystick.ledger import house_accounts
 from tallystick.ledger.events import AccountKind, RecordOpeningCash, RecordOpeningHolding
 from tallystick.risk.gate.events import SetAccountTerms, TradingPermission
-from tallystick.simulation.genesis.wealth import BOARD_LOT, Market, charged
+from tallystick.simulation.genesis.wealth import BOARD_LOT, Market, charged_by_column
 
 __all__ = ["HouseBooks", "house_books"]
 
@@ -49,7 +49,7 @@ def house_books(market: Market) -> HouseBooks:
     lots["quantity"] = BOARD_LOT * (50 + 10 * (np.arange(len(columns)) % 20))
     lots["acquired_on"] = market.session_numbers[0]
     value = lots["quantity"] * market.close[0, columns]
-    lots["cost"] = value + charged(value, market.commission)
+    lots["cost"] = value + charged_by_column(value, columns, market.commissions)
     terms = np.zeros(2, schema_of(SetAccountTerms).dtype)
     terms["account"], terms["permissions"] = (own, error), OWN_PERMISSIONS
     terms["daily_limit"] = terms["order_value_limit"] = OWN_LIMIT_DOLLARS * SCALE

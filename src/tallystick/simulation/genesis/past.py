@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tallystick.core.schema import date_number
-from tallystick.market import day_terms
+from tallystick.market import Charge, day_terms
 from tallystick.simulation.genesis.listing import Listing
 from tallystick.simulation.genesis.plan import DemoPlan
 from tallystick.simulation.genesis.prices import DailyBars, daily_bars
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Past", "draw_past", "market_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+TRADED_LOTS = 1.45
+"""Board lots that the whole market trades in a day for each order of the firm's clients, as run days have it: by this
+the past's volumes go over into those of the order flow, which draws instruments by the same popularity."""
 
 
 class Past(NamedTuple):
@@ -42,20 +46,28 @@ def draw_past(
     def terms_of(session: datetime.date, prices: Array) -> Array:
         return day_terms(machine, codes, prices, session)
 
-    bars = daily_bars(listing.first_prices, drawn, sessions, terms_of, machine.tick_arrays, plan.seed)
+    lots = listing.popularity * plan.house_orders * TRADED_LOTS
+    bars = daily_bars(listing.first_prices, drawn, sessions, terms_of, machine.tick_arrays, lots, plan.seed)
     return Past(sessions, codes, bars)
 
 
 def market_of(machine: MarketMachine, listing: Listing, past: Past) -> Market:
     """What the clients' books are drawn from. Needs the fee and tax rules of the last session."""
     last = past.sessions[-1]
-    fees = machine.fee_terms(last)
+    fees = [machine.fee_terms(machine.instruments[code], last) for code in past.codes.tolist()]
     calendar = machine.calendar("XTAI")
     settled = [date_number(calendar.settlement_date(session)) for session in past.sessions[-2:]]
     return Market(
         session_numbers=np.array([date_number(session) for session in past.sessions], np.int32),
         open=past.bars.open, high=past.bars.high, low=past.bars.low, close=past.bars.close,
-        codes=past.codes, popularity=listing.popularity, commission=fees.commission,
-        taxes=[fees.transaction_tax[command.product] for command in listing.commands],
+        codes=past.codes, popularity=listing.popularity,
+        commissions=[_there(terms.commission) for terms in fees],
+        taxes=[_there(terms.transaction_tax) for terms in fees],
         settlement_dates=(settled[0], settled[1]),
     )  # fmt: skip
+
+
+def _there(charge: Charge | None) -> Charge:
+    """A charge that the rules of the made-up market's classes give."""
+    assert charge is not None, "a made-up instrument is of a class without fee and tax rules"
+    return charge

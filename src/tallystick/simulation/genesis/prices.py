@@ -2,9 +2,10 @@
 
 A day's close is the reference price moved by the day's return, rounded to the nearest tick of the price it comes to
 and cut at the limits. Open, high and low are drawn around it: the open takes a third of the move and some noise, high
-and low lie outside open and close by a share of the instrument's daily deviation. Volume is heavy-tailed between
-instruments, lasting from day to day, and grows with the size of the move. The amount is volume at the mean of open,
-high, low and twice the close. Floats propose; the numbers kept are integers on tick, in lots and inside the limits.
+and low lie outside open and close by a share of the instrument's daily deviation. Volume lies around what the
+instrument's order flow trades in a day, lasts from day to day, and grows with the size of the move. The amount is
+volume at the mean of open, high, low and twice the close. Floats propose; the numbers kept are integers on tick, in
+lots and inside the limits.
 """
 
 from __future__ import annotations
@@ -21,10 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 OPENING_SHARE = 0.35
 NOISE_SHARE = 0.3
-TURNOVER_SPREAD = 1.6
 TURNOVER_MEMORY = 0.9
-TYPICAL_AMOUNT = 5e11
-"""What an instrument of middling popularity trades in a day, 1e-4 of the currency: 50 million dollars."""
 
 
 class DailyBars(NamedTuple):
@@ -48,9 +46,13 @@ def daily_bars(
     sessions: Sequence[datetime.date],
     terms_of: TermsOf,
     tick_tables: Sequence[Array],
+    typical_lots: Array,
     seed: int,
 ) -> DailyBars:
-    """The bars of each session: returns [sessions, instruments] walked from the first reference prices."""
+    """The bars of each session: returns [sessions, instruments] walked from the first reference prices.
+
+    `typical_lots` is what each instrument trades on a middling day.
+    """
     shape = returns.shape
     random = np.random.default_rng([seed, 2])
     noise = random.standard_normal((3, *shape)) * returns.std(axis=0) * NOISE_SHARE
@@ -66,8 +68,7 @@ def daily_bars(
         below = _moved(terms, np.minimum(move, opening) - np.abs(noise[2, day]), tick_tables)
         high = np.maximum(above, np.maximum(first, close))
         low = np.minimum(below, np.minimum(first, close))
-        value = busy[day] * TYPICAL_AMOUNT
-        lots = np.maximum(np.rint(value / terms["reference_price"] / terms["lot"]), 1).astype(np.int64)
+        lots = np.maximum(np.rint(busy[day] * typical_lots), 1).astype(np.int64)
         amount = lots * ((first + high + low + 2 * close) * terms["lot"] // 5)
         for field, values in zip(bars, (first, high, low, close, lots * terms["lot"], amount), strict=True):
             field[day] = values
@@ -100,11 +101,9 @@ def _moved(terms: Array, shift: Array, tick_tables: Sequence[Array]) -> Array:
 
 def _turnover(random: np.random.Generator, returns: Array) -> Array:
     """How busy each session is [sessions, instruments], about 1 in the median: lasting, more on days of large moves."""
-    count = returns.shape[1]
-    level = random.standard_normal(count) * TURNOVER_SPREAD
     lasting: Array = np.multiply(random.standard_normal(returns.shape), 0.35)
     for day in range(1, len(returns)):
         lasting[day] += TURNOVER_MEMORY * lasting[day - 1]
     deviation = np.maximum(returns.std(axis=0), 1e-9)
-    busy: Array = np.exp(level + lasting + 0.4 * (np.abs(returns) / deviation - 0.8))
+    busy: Array = np.exp(lasting + 0.4 * (np.abs(returns) / deviation - 0.8))
     return busy

@@ -16,7 +16,7 @@ from tallystick.ledger.events import RecordOpeningCash, RecordOpeningHolding
 from tallystick.market import Charge
 from tallystick.risk.gate.events import AccountStatus, SetAccountTerms, TradingPermission
 
-__all__ = ["Market", "Wealth", "account_terms", "charged", "client_wealth", "opening_cash"]
+__all__ = ["Market", "Wealth", "account_terms", "charged_by_column", "client_wealth", "opening_cash"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -41,7 +41,8 @@ class Market(NamedTuple):
     codes: Array
     """Instrument codes of the columns."""
     popularity: Array
-    commission: Charge
+    commissions: list[Charge]
+    """The commission of each column's instrument."""
     taxes: list[Charge]
     """The seller's tax of each column's instrument."""
     settlement_dates: tuple[int, int]
@@ -111,6 +112,18 @@ def opening_cash(accounts: Array, cash: Array) -> Array:
     return brought
 
 
+def charged_by_column(values: Array, columns: Array, charges: list[Charge]) -> Array:
+    """A charge on each value (1e-4), as one order each, by the dated rates of its column's instrument."""
+    distinct = list(dict.fromkeys(charges))
+    places = {charge: place for place, charge in enumerate(distinct)}
+    which = np.array([places[charge] for charge in charges])[columns]
+    taken: Array = np.zeros(len(values), np.int64)
+    for place, charge in enumerate(distinct):
+        mine = which == place
+        taken[mine] = charged(values[mine], charge)
+    return taken
+
+
 def charged(values: Array, charge: Charge) -> Array:
     """A charge on each value (1e-4), as one order each, by the dated rate.
 
@@ -144,5 +157,5 @@ def _lots(
     rows["account"], rows["instrument"] = accounts[holding], market.codes[columns[holding]]
     rows["quantity"], rows["acquired_on"] = quantity, market.session_numbers[session]
     value = quantity * market.close[session, columns[holding]]
-    rows["cost"] = value + charged(value, market.commission)
+    rows["cost"] = value + charged_by_column(value, columns[holding], market.commissions)
     return rows, columns[holding]
