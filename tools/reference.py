@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import ast
 import csv
+import datetime
 import functools
 import tomllib
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from house import text
 from house.source import ROOT, Module, declared, modules
+
+if TYPE_CHECKING:
+    from tallystick.governance.onboarding.layout import OnboardingFile
 
 FOLDER = ROOT / "docs"
 EXAMPLES = FOLDER / "how-to" / "take-a-firm-over" / "files"
@@ -28,7 +32,7 @@ STATUS = {"answered": "Answered", "partly": "Partly", "to come": "Still to come"
 
 
 def operations() -> str:
-    """The page of operations: name, permission, whether it writes, summary, 繁體中文."""
+    """The page of operations: name, permission, whether it writes, which doors it has, summary, 繁體中文."""
     words = text.glossary(text.GLOSSARY.read_text(encoding="utf-8"))
     rows = []
     for module in modules():
@@ -36,11 +40,14 @@ def operations() -> str:
             given = _keywords(module, call)
             chinese = words.get(name, ("", "", ""))[1]
             writes = "yes" if given.get("writes") else ""
-            rows.append((f"`{name}`", chinese, f"`{given['permission']}`", writes, given["summary"]))
+            doors = "Python, command line" if given.get("local") else "all"
+            rows.append((f"`{name}`", chinese, f"`{given['permission']}`", writes, doors, given["summary"]))
     return _page(
         "Operations · 作業",
-        "Each is a Python function, a command `tally ROOM VERB`, a route `/api/ROOM/VERB` and an MCP tool.",
-        _table(("operation", "繁體中文", "permission", "writes", "summary"), sorted(rows)),
+        "Each is a Python function, a command `tally ROOM VERB`, a route `/api/ROOM/VERB`, an MCP tool, and a form or "
+        "page of the console. Those that read or write files of the firm's own machine are for Python and the command "
+        "line only.",
+        _table(("operation", "繁體中文", "permission", "writes", "doors", "summary"), sorted(rows)),
     )
 
 
@@ -91,26 +98,15 @@ def settings() -> str:
 
 def onboarding() -> str:
     """The page of onboarding files: every column with type and meaning, and the first row of the example."""
-    from tallystick.governance.onboarding.layout import FILES
+    from tallystick.governance.onboarding.layout import DAY_FILES, EXECUTIONS, FILES
 
-    parts = []
-    for file in FILES:
-        words = _words()["files"][file.name]
-        rows = [
-            (
-                f"`{column.name}`",
-                _column_type(column),
-                "yes" if column.required else "",
-                *words[column.name],
-                f"`{cell}`" if (cell := _example(file.name).get(column.name)) else "",
-            )
-            for column in msgspec.structs.fields(file.row)
-        ]
-        head = ("column", "type", "must", "meaning", "意義", "example")
-        unique = ", ".join(f"`{name}`" for name in file.key)
-        must = "Must be there" if file.required else "May be left out"
-        about = f"{words['about'][0]} {must}; no two rows share {unique}.\n\n{words['about'][1]}"
-        parts.append(f"## `{file.name}.csv`\n\n{about}\n\n{_table(head, rows)}")
+    names = {file.name for file in FILES}
+    parts = [_file_section(file, "##") for file in FILES]
+    known = ", ".join(f"`{file.name}.csv`" for file in DAY_FILES if file.name in names)
+    title, english, chinese = (part.format(known=known) for part in _words()["day"]["about"])
+    parts.append(f"## {title}\n\n{english}\n\n{chinese}\n")
+    parts.append(_layout_section(EXECUTIONS))
+    parts += [_file_section(file, "###") for file in DAY_FILES if file.name not in names]
     return _page(
         "Onboarding files · 轉入檔案",
         "What [taking a firm over](../how-to/take-a-firm-over.md) reads, in the order of loading. CSV, UTF-8, a "
@@ -119,6 +115,49 @@ def onboarding() -> str:
         "files with `totals` in their name come from outside bodies and are only compared.",
         "\n".join(parts),
     )
+
+
+def _file_section(file: OnboardingFile, level: str) -> str:
+    """One file of an onboarding: what it holds, and its columns."""
+    words = _words()["files"][file.name]
+    rows = [
+        (
+            f"`{column.name}`",
+            _column_type(column),
+            "yes" if column.required else "",
+            *words[column.name],
+            f"`{cell}`" if (cell := _example(file.name).get(column.name)) else "",
+        )
+        for column in msgspec.structs.fields(file.row)
+    ]
+    head = ("column", "type", "must", "meaning", "意義", "example")
+    unique = ", ".join(f"`{name}`" for name in file.key)
+    must = "Must be there" if file.required else "May be left out"
+    about = f"{words['about'][0]} {must}; no two rows share {unique}.\n\n{words['about'][1]}"
+    return f"{level} `{file.name}.csv`\n\n{about}\n\n{_table(head, rows)}"
+
+
+def _layout_section(name: str) -> str:
+    """The day's executions: the columns of the newest version of their layout, and of the line of totals."""
+    from tallystick.wire import find_layout
+
+    layout = find_layout(name, datetime.date.max)
+    words = _words()["executions"]
+    rows = [
+        (
+            f"`{field.title}`",
+            field.name,
+            " or ".join(f"`{word}`" for word in field.values) or words[field.kind][0].format(field=field),
+            *words[field.name],
+        )
+        for field in layout.body
+    ]
+    totals = ", ".join(f"`{field.constant}`" if field.constant else field.name for field in layout.trailer)
+    english, chinese = (
+        part.format(encoding=layout.encoding.upper(), totals=totals) for part in words["about"]
+    )
+    table = _table(("column", "name", "type", "meaning", "意義"), rows)
+    return f"### `executions.csv`\n\n{english}\n\n{chinese}\n\n{table}"
 
 
 def founding_document() -> str:
@@ -186,9 +225,11 @@ def _words() -> dict[str, Any]:
 @functools.cache
 def _example(file: str) -> dict[str, str]:
     """The first row of the example file; empty when the example has none."""
-    path = EXAMPLES / f"{file}.csv"
-    with path.open(encoding="utf-8") as source:
-        return next(csv.DictReader(source), {})
+    for path in (EXAMPLES / f"{file}.csv", *sorted(EXAMPLES.parent.glob(f"day-*/{file}.csv"))):
+        if path.exists():
+            with path.open(encoding="utf-8") as source:
+                return next(csv.DictReader(source), {})
+    return {}
 
 
 def _keywords(module: Module, call: ast.Call) -> dict[str, Any]:
@@ -218,9 +259,9 @@ def _constants(module: Module) -> Iterator[tuple[str, str]]:
 
 def _column_type(column: msgspec.structs.FieldInfo) -> str:
     """What a cell may hold, for people."""
-    from tallystick.governance.onboarding.reading import AMOUNT_COLUMNS
+    from tallystick.governance.onboarding.layout import AMOUNT_KINDS
 
-    if column.type is str and column.name in AMOUNT_COLUMNS:
+    if column.type in AMOUNT_KINDS:
         return str(_words()["types"]["amount"])
     return _choices(column.type)
 
@@ -231,7 +272,7 @@ def _choices(annotation: Any) -> str:
         annotation = typing.get_args(annotation)[0]
     if typing.get_origin(annotation) is typing.Literal:
         return " or ".join(f"`{word}`" for word in typing.get_args(annotation))
-    names = {"str": "text", "int": "whole", "date": "date"}
+    names = {"str": "text", "int": "whole", "date": "date", "time": "time"}
     return str(_words()["types"][names[annotation.__name__]])
 
 

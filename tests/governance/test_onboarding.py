@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from old_system import write_executions
+from onboarding_files import AT, CLOSE, FILES, FRIDAY, register, write
 
 from tallystick.core.errors import Rejection, TallystickError
+from tallystick.core.operations import call
+from tallystick.core.progress import Recorded
 from tallystick.firm import Firm
+from tallystick.governance.onboarding.events import AdvanceOnboarding
 from tallystick.ledger import HOUSE_ACCOUNT_COUNT
-from tallystick.market.events import RegisterInstrument
-
-AT = datetime.date(2026, 11, 19)
-FILES = {
-    "parties": "party,kind,name\nP1,client,Made-up Wang\nP2,client,Made-up Lin\n",
-    "accounts": "account,party,branch,kind,opened_on\n9801-1,P1,1,client,2020-01-02\n9801-2,P2,2,client,2021-05-06\n",
-    "cash": "account,amount\n9801-1,100000.50\n9801-2,20000\nOWN,1000000\n",
-    "holdings": (
-        "account,symbol,quantity,cost,acquired_on\n"
-        "9801-1,9901.XTAI,2000,100000,2025-01-02\n9801-1,9901.XTAI,500,30000,2025-06-02\n9801-2,9902.XTAI,1000,50000,2024-03-04\n"
-    ),
-    "margin_contracts": (
-        "contract,account,symbol,kind,quantity,amount,deposit,ratio,opened_on,due_on\n"
-        "71,9801-1,9901.XTAI,financing,1000,30000,0,0.6,2026-09-01,2027-03-01\n"
-    ),
-    "unsettled_trades": (
-        "trade,account,symbol,side,price,quantity,trade_date,settlement_date,fee,tax\n"
-        "501,9801-1,9902.XTAI,buy,50,1000,2026-11-18,2026-11-20,71,0\n"
-        "502,9801-2,9902.XTAI,sell,51,1000,2026-11-19,2026-11-23,72,153\n"
-    ),
-    "error_trades": (
-        "trade,account,symbol,side,price,quantity,trade_date,settlement_date,fee,tax\n"
-        "601,ERROR,9901.XTAI,buy,60,1000,2026-11-19,2026-11-23,85,0\n"
-    ),
-    "limits": (
-        "account,status,daily_limit,order_value_limit,permissions\n"
-        "9801-1,normal,4990000,1000000,7\n9801-2,sell_only,0,1000000,7\n"
-    ),
-    "consents": (
-        "party,recipient,purpose,data_class,channel,state,effective_on\n"
-        "P1,broker,marketing,contact,phone,granted,2024-01-01\n"
-    ),
-    "depository_totals": "symbol,quantity\n9901.XTAI,2500\n9902.XTAI,1000\n",
-    "bank_totals": "bank_account,amount\nclient money 1,120000.50\nown,1000000\n",
-    "general_ledger_totals": (
-        "general_ledger_account,amount\nclient_cash,1120000.50\nunsettled_purchases,110156\nunsettled_sales,50775\nmargin_loans,30000\n"
-    ),
-}
-
-
-def write(folder: Path, **changed: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    for name, text in (FILES | changed).items():
-        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture
@@ -65,14 +24,14 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def listed(firm: Firm) -> Firm:
-    for symbol in ("9901.XTAI", "9902.XTAI"):
-        assert firm.house.writer.send(RegisterInstrument(symbol=symbol, name=symbol)).accepted
+    register(firm)
     return firm
 
 
 def test_books_that_agree_are_proven(listed: Firm, files: Path) -> None:
     reply = listed.governance.onboard(folder=str(files), at=AT)
-    assert (reply.accepted, reply.stage, reply.refused, reply.differences) == (True, "proven", [], [])
+    assert (reply.accepted, reply.stage, reply.refused) == (True, "proven", [])
+    assert (reply.compared, reply.differing_amounts, reply.differing_quantities) == (7, [], [])
     ledger = listed.house.machine("ledger")
     first = HOUSE_ACCOUNT_COUNT
     assert ledger.cash(first).posted == 100_000_5000
@@ -103,7 +62,8 @@ def test_a_total_that_differs_refuses_to_go_on(
     folder = write(tmp_path / "files", **{name: FILES[name].replace(old, new)})
     reply = listed.governance.onboard(folder=str(folder), at=AT)
     assert (reply.accepted, reply.stage) == (False, "loaded")
-    assert [line.subject for line in reply.differences] == [subject]
+    differing = reply.differing_amounts + reply.differing_quantities
+    assert [line.subject for line in differing] == [subject]
     refused = listed.governance.onboard_advance(to="shadow", reason="try")
     assert isinstance(refused, Rejection)
     assert refused.code == "onboarding.wrong_order"
@@ -125,13 +85,43 @@ def test_bad_rows_are_listed_and_the_rest_is_loaded(listed: Firm, tmp_path: Path
         ("holdings", 7, "quantity"),
         ("cash", 5, "account"),
     }
-    assert reply.loaded["holdings"] == 3
+    assert {taken.file: taken.rows for taken in reply.loaded}["holdings"] == 3
     assert not reply.accepted
+
+
+def test_bad_rows_and_progress_read_in_the_callers_language(listed: Firm, tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Telling(Recorded):
+        def start(self, what: str, total: int | None = None) -> None:
+            told.append(what)
+
+    cash = FILES["cash"] + "9801-9,20\n9801-2,twenty\n"
+    folder = str(write(tmp_path / "files", cash=cash))
+    context = listed.context(language="zh_Hant", progress=Telling())
+    reply = call(context, "governance.onboard", {"folder": folder, "at": AT})
+    assert [(bad.code, bad.reason, bad.remedy) for bad in reply.refused] == [
+        (
+            "onboarding.not_an_amount",
+            "amount 不是最多四位小數的金額：twenty。",
+            "請填數字，例如 1234.50。",
+        ),
+        (
+            "onboarding.unknown_account",
+            "帳號 9801-9 不在 accounts.csv 的有效列中。",
+            "請新增或更正該列。",
+        ),
+    ]
+    assert told[:3] == ["登錄當事人", "開立帳戶", "轉入款項"]
+    assert all(ord(what[0]) > 0x2E80 for what in told)
 
 
 def test_a_missing_file_or_column_says_what_to_do(listed: Firm, tmp_path: Path) -> None:
     folder = write(tmp_path / "files", cash="acount,amount\n")
     with pytest.raises(TallystickError, match=r"missing columns account; unknown columns acount.*account"):
+        listed.governance.onboard(folder=str(folder), at=AT)
+    (folder / "cash.csv").write_bytes("account,amount\n王,1\n".encode("big5"))
+    with pytest.raises(TallystickError, match=r"cash\.csv is not CSV in UTF-8"):
         listed.governance.onboard(folder=str(folder), at=AT)
     (folder / "cash.csv").unlink()
     with pytest.raises(TallystickError, match=r"cash\.csv is missing"):
@@ -145,10 +135,10 @@ def test_the_same_files_again_and_a_load_that_was_stopped(
 
     sent = loading._send
 
-    def stop_at_trades(context, record, commands):  # type: ignore[no-untyped-def]
-        if record.__name__ == "RecordOpeningTrade":
+    def stop_at_trades(context, step):  # type: ignore[no-untyped-def]
+        if step.record.__name__ == "RecordOpeningTrade":
             raise KeyboardInterrupt
-        sent(context, record, commands)
+        sent(context, step)
 
     loading._send = stop_at_trades
     try:
@@ -161,22 +151,46 @@ def test_the_same_files_again_and_a_load_that_was_stopped(
     assert listed.house.machine("ledger").accounts()["posted"].sum() == 0
 
 
+def follow_quiet_friday(firm: Firm, folder: Path) -> None:
+    folder.mkdir()
+    write_executions(folder, FRIDAY)
+    assert firm.governance.onboard_day(folder=str(folder), date=FRIDAY).accepted
+
+
+@pytest.fixture
+def live(listed: Firm, files: Path, tmp_path: Path) -> Firm:
+    """A firm that cut over to its books after one day in parallel."""
+    listed.governance.onboard(folder=str(files), at=AT, parallel_days=1)
+    for stage in ("shadow", "parallel"):
+        listed.governance.onboard_advance(to=stage, reason="plan")
+    follow_quiet_friday(listed, tmp_path / "friday")
+    close = write(tmp_path / "close", **CLOSE)
+    assert listed.governance.onboard_compare(folder=str(close), date=FRIDAY).accepted
+    proposal = listed.governance.onboard_advance(to="live", reason="a day agreed")
+    listed.access.grant(user="lin", role="administrator")
+    with Firm.open(listed.path, user="lin") as second:
+        assert not isinstance(second.approvals.approve(proposal=proposal.id), Rejection)
+    return listed
+
+
 def test_from_proof_over_parallel_days_to_the_cut_over(listed: Firm, files: Path, tmp_path: Path) -> None:
-    listed.governance.onboard(folder=str(files), at=AT, parallel_days=2)
+    listed.governance.onboard(folder=str(files), at=AT, parallel_days=1)
     for stage in ("shadow", "parallel"):
         assert not isinstance(listed.governance.onboard_advance(to=stage, reason="plan"), Rejection)
-    close = write(tmp_path / "close")
-    wrong = write(tmp_path / "wrong", cash=FILES["cash"].replace("20000", "20001"))
-    assert listed.governance.onboard_compare(folder=str(close), date=AT).accepted
-    differ = listed.governance.onboard_compare(folder=str(wrong), date=AT + datetime.timedelta(days=1))
-    assert (differ.accepted, [line.subject for line in differ.differences], differ.agreed_days) == (
-        False,
-        ["9801-2"],
-        0,
+    close = write(tmp_path / "close", **CLOSE)
+    wrong = write(tmp_path / "wrong", **CLOSE | {"cash": CLOSE["cash"].replace("20000", "20001")})
+    follow_quiet_friday(listed, tmp_path / "friday")
+    differ = listed.governance.onboard_compare(folder=str(wrong), date=FRIDAY)
+    assert (differ.accepted, differ.agreed_days, differ.differing_quantities) == (False, 0, [])
+    (line,) = differ.differing_amounts
+    assert (line.source, line.subject, line.their_amount, line.our_amount) == (
+        "cash",
+        "9801-2",
+        20_001_0000,
+        20_000_0000,
     )
-    for days in (2, 3):
-        listed.governance.onboard_compare(folder=str(close), date=AT + datetime.timedelta(days=days))
-    proposal = listed.governance.onboard_advance(to="live", reason="two days agreed")
+    assert listed.governance.onboard_compare(folder=str(close), date=FRIDAY).accepted
+    proposal = listed.governance.onboard_advance(to="live", reason="a day agreed")
     own = listed.approvals.approve(proposal=proposal.id)
     assert isinstance(own, Rejection)
     assert own.code == "core.same_person"
@@ -184,6 +198,33 @@ def test_from_proof_over_parallel_days_to_the_cut_over(listed: Firm, files: Path
     with Firm.open(listed.path, user="lin") as second:
         assert not isinstance(second.approvals.approve(proposal=proposal.id), Rejection)
     assert listed.governance.onboard_status().stage == "live"
+
+
+def test_going_back_after_the_cut_over_takes_a_second_person_too(live: Firm) -> None:
+    proposal = live.governance.onboard_advance(to="rolled_back", reason="orders were lost")
+    assert live.governance.onboard_status().stage == "live"
+    with Firm.open(live.path, user="lin") as second:
+        assert not isinstance(second.approvals.approve(proposal=proposal.id), Rejection)
+    assert live.governance.onboard_status().stage == "rolled_back"
+    again = live.governance.onboard_advance(to="rolled_back", reason="once more")
+    assert isinstance(again, Rejection)
+    assert again.code == "onboarding.not_started"
+
+
+def test_a_machine_refuses_to_go_back_from_live_unapproved(live: Firm) -> None:
+    decision = live.house.writer.send(AdvanceOnboarding(to="rolled_back", reason="alone"))
+    assert [reason.code for reason in decision.rejections()] == ["onboarding.unapproved"]
+
+
+def test_what_is_proposed_reads_in_both_languages(live: Firm) -> None:
+    live.governance.onboard_advance(to="rolled_back", reason="orders were lost")
+    live.market.register_instrument(symbol="9903.XTAI", name="{Made} Up", reason="listed")
+    said = {
+        language: [row["summary"] for row in call(live.context(language=language), "approvals.list").rows()]
+        for language in ("en", "zh_Hant")
+    }
+    assert said["en"][-2:] == ["Go back to the old system", "Register the instrument 9903.XTAI, {Made} Up"]
+    assert said["zh_Hant"][-2:] == ["退回舊系統", "登錄商品 9903.XTAI，{Made} Up"]
 
 
 def test_rolling_back_keeps_the_books_and_the_stop(listed: Firm, files: Path) -> None:

@@ -142,6 +142,26 @@ def catalogs(package: Path = PACKAGE) -> dict[str, str]:
     return entries
 
 
+def by_room(package: Path = PACKAGE) -> dict[str, dict[str, str]]:
+    """Room → its catalog alone: English sentence → 繁體中文."""
+    found = {}
+    for path in sorted(package.glob(f"*/locale/{LANGUAGE}.po")):
+        with path.open("rb") as file:
+            entries = {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+        found[path.parent.parent.name] = entries
+    return found
+
+
+def disputed(rooms: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """A problem for each sentence that two rooms translate differently: the merged catalog would take either."""
+    first: dict[str, str] = {}
+    for room, entries in rooms.items():
+        for english, chinese in entries.items():
+            before = first.setdefault(english, room)
+            if rooms[before][english] != chinese:
+                yield f"{before} and {room} differ: {english} → {rooms[before][english]}, {chinese}"
+
+
 def templates() -> Iterator[tuple[str, str]]:
     """Path and text of each of the console's templates."""
     for path in sorted((PACKAGE / "console" / "templates").rglob("*.*")):

@@ -10,7 +10,7 @@ from tallystick.core.context import Context
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import operation
 from tallystick.core.schema import Money, Record, date_number
-from tallystick.core.text import translate
+from tallystick.governance.refusals import refusal_name
 from tallystick.ledger.events import RecordExecution
 from tallystick.risk.gate.events import CancelOrder, EndOrder, SubmitOrder
 
@@ -31,10 +31,10 @@ class DayReportRequest(Record, frozen=True, kw_only=True):
 
 
 class RefusalLine(Record, frozen=True, kw_only=True):
-    """How many orders were refused for one reason (an order may have several)."""
+    """How many orders were refused for one reason, by its short name (an order may have several)."""
 
     code: str
-    text: str
+    reason: str
     orders: int
 
 
@@ -177,7 +177,8 @@ def _refusals(masks: Any, language: str) -> list[RefusalLine]:
     for bit, reason in enumerate(event_of(SubmitOrder).reasons):
         count = int((masks >> bit & 1).sum())
         if count:
-            lines.append(RefusalLine(code=reason.code, text=translate(reason.text, language), orders=count))
+            name = refusal_name(reason.code, language)
+            lines.append(RefusalLine(code=reason.code, reason=name, orders=count))
     return sorted(lines, key=lambda line: (-line.orders, line.code))
 
 

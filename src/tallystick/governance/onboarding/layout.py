@@ -11,10 +11,21 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-__all__ = ["FILES", "OnboardingFile", "Row"]
+from tallystick.core.money import LIMIT
 
-Amount = str
+__all__ = ["AMOUNT_KINDS", "CLOSE_FILES", "DAY_FILES", "EXECUTIONS", "FILES", "OnboardingFile", "Row"]
+
+Amount = Annotated[str, msgspec.Meta(description="decimal text of an amount, at most four decimals")]
 """Decimal text of an amount in the currency, at most four decimals."""
+
+Ratio = Annotated[str, msgspec.Meta(description="decimal text of a ratio, at most four decimals")]
+"""Decimal text of a ratio: 0.6 is 60 %."""
+
+TimeOfDay = Annotated[datetime.time, msgspec.Meta(tz=False)]
+"""A time of day of the home market, `HH:MM:SS`."""
+
+AMOUNT_KINDS: dict[Any, int] = {Amount: LIMIT, Ratio: 2**31 - 1}
+"""The types of columns that hold decimal text, and the largest value of each in 1e-4."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +36,7 @@ class PartyRow(Row, frozen=True, kw_only=True):
     """A person or body. Name, identity number and contact go to the vault, a keyed reference to the journal."""
 
     party: str
-    kind: Literal["client", "issuer"]
+    kind: Literal["client", "issuer", "firm"]
     name: str
     identity_number: str = ""
     phone: str = ""
@@ -38,9 +49,9 @@ class AccountRow(Row, frozen=True, kw_only=True):
     The firm's own accounts exist already; other files name them `OWN` and `ERROR`.
     """
 
-    account: Annotated[str, msgspec.Meta(max_length=12)]
+    account: Annotated[str, msgspec.Meta(max_length=12, pattern="^[ -~]*$")]
     party: str
-    branch: int
+    branch: Annotated[int, msgspec.Meta(ge=0, lt=2**15)]
     kind: Literal["client", "proprietary"]
     opened_on: datetime.date
 
@@ -72,7 +83,7 @@ class MarginContractRow(Row, frozen=True, kw_only=True):
     quantity: Annotated[int, msgspec.Meta(gt=0)]
     amount: Amount
     deposit: Amount
-    ratio: Amount
+    ratio: Ratio
     opened_on: datetime.date
     due_on: datetime.date
 
@@ -99,7 +110,7 @@ class LimitRow(Row, frozen=True, kw_only=True):
     status: Literal["normal", "blocked", "sell_only"]
     daily_limit: Amount
     order_value_limit: Amount
-    permissions: Annotated[int, msgspec.Meta(ge=0)]
+    permissions: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
 
 class ConsentRow(Row, frozen=True, kw_only=True):
@@ -139,6 +150,33 @@ class GeneralLedgerTotalRow(Row, frozen=True, kw_only=True):
     amount: Amount
 
 
+class ReferencePriceRow(Row, frozen=True, kw_only=True):
+    """The price that an instrument's limits of the day are reckoned from, and how it trades."""
+
+    symbol: str
+    price: Amount
+    status: Literal["normal", "halted", "disposition", "full_delivery"] = "normal"
+
+
+class CashMovementRow(Row, frozen=True, kw_only=True):
+    """Money that came to an account (above zero) or left it (below) during the day, with the bank's reference."""
+
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    account: str
+    amount: Amount
+    at: TimeOfDay
+
+
+class SecuritiesMovementRow(Row, frozen=True, kw_only=True):
+    """Securities that came to an account (above zero) or left it (below), with the depository's reference."""
+
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    account: str
+    symbol: str
+    quantity: int
+    at: TimeOfDay
+
+
 class OnboardingFile(msgspec.Struct, frozen=True):
     """One file of an onboarding: its name, row, the columns that make a row unique, whether it must be there."""
 
@@ -170,3 +208,19 @@ FILES = (
     OnboardingFile("general_ledger_totals", GeneralLedgerTotalRow, ("general_ledger_account",)),
 )
 """All files, in the order in which they are loaded."""
+
+DAY_FILES = (
+    OnboardingFile("parties", PartyRow, ("party",), required=False),
+    OnboardingFile("accounts", AccountRow, ("account",), required=False),
+    OnboardingFile("limits", LimitRow, ("account",), required=False),
+    OnboardingFile("reference_prices", ReferencePriceRow, ("symbol",), required=False),
+    OnboardingFile("cash_movements", CashMovementRow, ("reference",), required=False),
+    OnboardingFile("securities_movements", SecuritiesMovementRow, ("reference",), required=False),
+)
+"""The files of a day that is followed, beside its executions; parties, accounts and limits are the day's new ones."""
+
+EXECUTIONS = "trading.executions"
+"""The layout (`tallystick.wire`) of the day's `executions.csv`, which must be there."""
+
+CLOSE_FILES = ("cash", "holdings", "unsettled_trades", "error_trades")
+"""The files of a close that a parallel day is compared with."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tallystick.core.context import Context
 from tallystick.core.money import parse_money
-from tallystick.governance.onboarding.events import ProofLine
+from tallystick.governance.onboarding.events import AmountProof, QuantityProof
 from tallystick.governance.onboarding.reading import Intake
 from tallystick.ledger.events import AccountKind, Side
 from tallystick.risk.margin.events import ContractKind
@@ -17,9 +17,28 @@ if TYPE_CHECKING:
     from tallystick.market import MarketMachine
     from tallystick.risk import MarginMachine
 
-__all__ = ["client_kinds", "proof_lines"]
+__all__ = ["Proof", "client_kinds", "prove"]
 
 CLIENT_KINDS = (AccountKind.CLIENT, AccountKind.PROPRIETARY, AccountKind.ERROR)
+
+
+class Proof(NamedTuple):
+    """Totals of outside books beside ours: of money, and of securities."""
+
+    amounts: list[AmountProof]
+    quantities: list[QuantityProof]
+
+    @property
+    def compared(self) -> int:
+        """How many totals stand beside each other."""
+        return len(self.amounts) + len(self.quantities)
+
+    def differences(self) -> Proof:
+        """Only the totals that differ."""
+        return Proof(
+            [line for line in self.amounts if line.differs],
+            [line for line in self.quantities if line.differs],
+        )
 
 
 def client_kinds(accounts: Any) -> Any:
@@ -29,12 +48,12 @@ def client_kinds(accounts: Any) -> Any:
     return np.isin(accounts["kind"], CLIENT_KINDS)
 
 
-def proof_lines(context: Context, intake: Intake) -> list[ProofLine]:
+def prove(context: Context, intake: Intake) -> Proof:
     """Every total of the files beside ours; what only one side has counts as 0 at the other."""
-    return [*_depository(context, intake), _bank(context, intake), *_general_ledger(context, intake)]
+    return Proof([_bank(context, intake), *_general_ledger(context, intake)], _depository(context, intake))
 
 
-def _depository(context: Context, intake: Intake) -> Iterator[ProofLine]:
+def _depository(context: Context, intake: Intake) -> list[QuantityProof]:
     import numpy as np
 
     ledger: LedgerMachine = context.machine("ledger")
@@ -44,19 +63,21 @@ def _depository(context: Context, intake: Intake) -> Iterator[ProofLine]:
     ours = np.zeros(len(market.instruments), dtype=np.int64)
     np.add.at(ours, mine["instrument"], mine["posted"])
     theirs = {row.symbol: row.quantity for _, row in intake.rows["depository_totals"]}
-    for code, instrument in enumerate(market.instruments):
-        if ours[code] or instrument.symbol in theirs:
-            yield ProofLine(
-                source="depository",
-                subject=instrument.symbol,
-                theirs=theirs.get(instrument.symbol, 0),
-                ours=int(ours[code]),
-            )
+    return [
+        QuantityProof(
+            source="depository",
+            subject=instrument.symbol,
+            their_quantity=theirs.get(instrument.symbol, 0),
+            our_quantity=int(ours[code]),
+        )
+        for code, instrument in enumerate(market.instruments)
+        if ours[code] or instrument.symbol in theirs
+    ]
 
 
-def _bank(context: Context, intake: Intake) -> ProofLine:
+def _bank(context: Context, intake: Intake) -> AmountProof:
     theirs = sum(parse_money(row.amount) for _, row in intake.rows["bank_totals"])
-    return ProofLine(source="bank", subject="client_cash", theirs=theirs, ours=_cash(context))
+    return AmountProof(source="bank", subject="client_cash", their_amount=theirs, our_amount=_cash(context))
 
 
 def _cash(context: Context) -> int:
@@ -65,7 +86,7 @@ def _cash(context: Context) -> int:
     return int(accounts["posted"][client_kinds(accounts)].sum())
 
 
-def _general_ledger(context: Context, intake: Intake) -> Iterator[ProofLine]:
+def _general_ledger(context: Context, intake: Intake) -> Iterator[AmountProof]:
     ledger: LedgerMachine = context.machine("ledger")
     margin: MarginMachine = context.machine("margin")
     trades = ledger.trades()
@@ -83,4 +104,6 @@ def _general_ledger(context: Context, intake: Intake) -> Iterator[ProofLine]:
     }
     for name, amount in ours.items():
         if amount or name in theirs:
-            yield ProofLine(source="general_ledger", subject=name, theirs=theirs.get(name, 0), ours=amount)
+            yield AmountProof(
+                source="general_ledger", subject=name, their_amount=theirs.get(name, 0), our_amount=amount
+            )

@@ -3,54 +3,36 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import hashlib
 import typing
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from tallystick.core.errors import TallystickError, nearest
-from tallystick.core.money import parse_money
-from tallystick.core.schema import Record
-from tallystick.governance.onboarding.layout import FILES, Amount, OnboardingFile, Row
+from tallystick.core.events import Reason
+from tallystick.core.money import LIMIT, parse_money
+from tallystick.governance.onboarding import reasons
+from tallystick.governance.onboarding.layout import AMOUNT_KINDS, FILES, OnboardingFile, Row
+from tallystick.governance.onboarding.reasons import Fault
 
-__all__ = ["BadRow", "Intake", "read_file", "read_folder"]
+__all__ = ["HOUSE_ACCOUNTS", "Intake", "keep_known", "read_file", "read_files", "read_folder"]
 
 HOUSE_ACCOUNTS = ("OWN", "ERROR")
-WHERE_KNOWN = {
-    "party": "is in no row of parties.csv.",
-    "account": "is in no row of accounts.csv.",
-    "symbol": "is not registered: register the instrument first.",
-}
-AMOUNT_COLUMNS = {
-    "amount",
-    "cost",
-    "deposit",
-    "ratio",
-    "price",
-    "fee",
-    "tax",
-    "daily_limit",
-    "order_value_limit",
-}
+"""The firm's own accounts that files name and `accounts.csv` does not list."""
 
-
-class BadRow(Record, frozen=True, kw_only=True):
-    """A row that was not taken: its file, its line in the file (the header is 1), and why."""
-
-    file: str
-    line: int
-    column: str
-    reason: str
+Lines = list[tuple[int, Any]]
+"""Rows with their lines in the file."""
 
 
 class Intake(msgspec.Struct):
-    """What was read: good rows by file, bad rows, the SHA-256 of every file."""
+    """What was read: good rows with their lines by file, what is wrong with the others, the SHA-256 of every file."""
 
-    rows: dict[str, list[Any]]
-    bad: list[BadRow]
+    rows: dict[str, Lines]
+    bad: list[Fault]
     hashes: dict[str, str]
 
 
@@ -59,62 +41,72 @@ def read_folder(folder: Path, symbols: Collection[str]) -> Intake:
 
     A row is bad too when its account or party is in no row of its own file, or its symbol is not registered.
     """
-    intake = Intake(rows={}, bad=[], hashes={})
-    for file in FILES:
-        path = folder / f"{file.name}.csv"
-        if not path.exists():
-            if file.required:
-                raise TallystickError(
-                    "onboarding.file_missing",
-                    "The file {path} is missing.",
-                    "Export it; docs/reference/onboarding.md has its columns.",
-                    path=str(path),
-                )
-            intake.rows[file.name] = []
-            continue
-        intake.hashes[file.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        intake.rows[file.name], bad = read_file(file, path)
-        intake.bad += bad
+    intake = read_files(folder, FILES)
     _refer(intake, symbols)
     return intake
 
 
-def read_file(file: OnboardingFile, path: Path) -> tuple[list[tuple[int, Any]], list[BadRow]]:
-    """One file: line number and row of each row that reads, and the others with their reason."""
-    bad: list[BadRow] = []
-    return list(_good_rows(file, path, bad)), bad
+def read_files(folder: Path, files: Sequence[OnboardingFile]) -> Intake:
+    """Read files of a layout, each row for itself; TallystickError for a missing file or column."""
+    intake = Intake(rows={}, bad=[], hashes={})
+    for file in files:
+        path = folder / f"{file.name}.csv"
+        if not file.required and not path.exists():
+            intake.rows[file.name] = []
+            continue
+        intake.rows[file.name], bad = read_file(file, path)
+        intake.hashes[file.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        intake.bad += bad
+    return intake
 
 
-def _good_rows(file: OnboardingFile, path: Path, bad: list[BadRow]) -> Iterator[tuple[int, Row]]:
-    """Line number and row of each row that reads; the others go to `bad`."""
+def read_file(file: OnboardingFile, path: Path) -> tuple[Lines, list[Fault]]:
+    """One file: line number and row of each row that reads, and what is wrong with the others.
+
+    TallystickError when it is missing, lacks a column, or is no CSV in UTF-8.
+    """
+    if not path.exists():
+        raise TallystickError(
+            "onboarding.file_missing",
+            "The file {path} is missing.",
+            "Export it; docs/reference/onboarding.md has its columns.",
+            path=str(path),
+        )
+    good: Lines = []
+    bad: list[Fault] = []
     seen: set[tuple[Any, ...]] = set()
-    with path.open(encoding="utf-8-sig", newline="") as source:
-        reader = csv.DictReader(source)
-        _check_header(file, path, reader.fieldnames or [])
-        for fields in reader:
-            line = reader.line_num
-            try:
-                row = _row(file, fields)
-            except (msgspec.ValidationError, TallystickError) as error:
-                column, reason = _place(error)
-                bad.append(BadRow(file=file.name, line=line, column=column, reason=reason))
-                continue
+    for line, fields in _cells(file, path):
+        row = _row(file, line, fields)
+        if isinstance(row, Row):
             key = tuple(getattr(row, column) for column in file.key)
-            if key in seen:
-                bad.append(
-                    BadRow(
-                        file=file.name,
-                        line=line,
-                        column=file.key[0],
-                        reason="This row repeats an earlier one.",
-                    )
-                )
+            if key not in seen:
+                seen.add(key)
+                good.append((line, row))
                 continue
-            seen.add(key)
-            yield line, row
+            value = " ".join(map(str, key))
+            row = Fault(file.name, line, file.key[0], reasons.REPEATED, value)
+        bad.append(row)
+    return good, bad
 
 
-def _check_header(file: OnboardingFile, path: Path, header: typing.Sequence[str]) -> None:
+def _cells(file: OnboardingFile, path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and cells by column of each row."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            reader = csv.DictReader(source)
+            _check_header(file, path, reader.fieldnames or [])
+            for fields in reader:
+                yield reader.line_num, fields
+    except (UnicodeDecodeError, csv.Error):
+        raise TallystickError(
+            "onboarding.not_csv",
+            "{path} is not CSV in UTF-8.",
+            "Save it as CSV in UTF-8.",
+            path=str(path),
+        ) from None
+
+
+def _check_header(file: OnboardingFile, path: Path, header: Sequence[str]) -> None:
     known = {field.name: field.required for field in msgspec.structs.fields(file.row)}
     missing = [name for name, required in known.items() if required and name not in header]
     unknown = [name for name in header if name not in known]
@@ -124,51 +116,83 @@ def _check_header(file: OnboardingFile, path: Path, header: typing.Sequence[str]
             "{path}: missing columns {missing}; unknown columns {unknown}.",
             "Nearest are {near}; docs/reference/onboarding.md has all.",
             path=str(path),
-            missing=", ".join(missing) or "none",
-            unknown=", ".join(unknown) or "none",
-            near=", ".join(filter(None, (nearest(name, known) for name in unknown))) or "none",
+            missing=", ".join(missing) or "–",
+            unknown=", ".join(unknown) or "–",
+            near=", ".join(filter(None, (nearest(name, known) for name in unknown))) or "–",
         )
 
 
-def _row(file: OnboardingFile, fields: dict[str, Any]) -> Row:
-    """One row from its cells; empty cells take the default, amounts must be exact decimals."""
+def _row(file: OnboardingFile, line: int, fields: dict[str, Any]) -> Row | Fault:
+    """One row from its cells, or the first fault; empty cells take the default."""
     if None in fields or None in fields.values():
-        raise TallystickError(
-            "onboarding.cells", "The row has more or fewer cells than the header.", "Check the quotes."
-        )
+        return Fault(file.name, line, "", reasons.CELLS)
     cells = {name: value.strip() for name, value in fields.items() if value.strip()}
-    for name in AMOUNT_COLUMNS & cells.keys():
-        if file.columns.get(name) is Amount:
-            parse_money(cells[name])
+    for column in msgspec.structs.fields(file.row):
+        if column.name not in cells:
+            if column.required:
+                return Fault(file.name, line, column.name, reasons.EMPTY)
+            continue
+        reason = _fault_of(column.type, cells[column.name])
+        if reason is not None:
+            return Fault(file.name, line, column.name, reason, cells[column.name], _choices(column.type))
     return msgspec.convert(cells, file.row, strict=False)
 
 
-def _place(error: Exception) -> tuple[str, str]:
-    """The column and the reason of a failure; msgspec names the path as `$.column`."""
-    words = str(error)
-    reason, _, path = words.partition(" - at `$.")
-    return (path.rstrip("`") if path else ""), reason
+def _fault_of(kind: Any, cell: str) -> Reason | None:
+    """Why a cell is no value of a column's type; None when it is one."""
+    if kind in AMOUNT_KINDS:
+        return _fault_of_amount(cell, AMOUNT_KINDS[kind])
+    try:
+        value = msgspec.convert(cell, kind, strict=False)
+    except msgspec.ValidationError:
+        return _fault_by_type(kind, cell)
+    return reasons.TOO_LARGE if isinstance(value, int) and abs(value) > LIMIT else None
+
+
+def _fault_of_amount(cell: str, limit: int) -> Reason | None:
+    try:
+        amount = parse_money(cell)
+    except TallystickError:
+        return reasons.AMOUNT
+    return reasons.TOO_LARGE if abs(amount) > limit else None
+
+
+def _fault_by_type(kind: Any, cell: str) -> Reason:
+    """The reason that a value which does not read gets, by the type of its column."""
+    if _choices(kind):
+        return reasons.CHOICE
+    plain = typing.get_args(kind)[0] if typing.get_origin(kind) is typing.Annotated else kind
+    if plain is not int:
+        return {str: reasons.BAD_TEXT, datetime.time: reasons.TIME}.get(plain, reasons.DATE)
+    if not cell.removeprefix("-").isdecimal():
+        return reasons.WHOLE
+    return reasons.TOO_SMALL if int(cell) <= 0 else reasons.TOO_LARGE
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The words that a column may hold; none when it is not a choice."""
+    return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
 
 
 def _refer(intake: Intake, symbols: Collection[str]) -> None:
-    """Move rows that name an unknown party or account to the bad ones."""
+    """Move rows that name an unknown party, account or instrument to the bad ones."""
     parties = {row.party for _, row in intake.rows["parties"]}
-    intake.rows["accounts"] = _known(intake, "accounts", "party", parties)
-    intake.rows["consents"] = _known(intake, "consents", "party", parties)
+    for name in ("accounts", "consents"):
+        keep_known(intake, name, "party", parties, reasons.PARTY)
     accounts = {row.account for _, row in intake.rows["accounts"]} | set(HOUSE_ACCOUNTS)
     for name in ("cash", "holdings", "margin_contracts", "unsettled_trades", "error_trades", "limits"):
-        intake.rows[name] = _known(intake, name, "account", accounts)
+        keep_known(intake, name, "account", accounts, reasons.ACCOUNT)
     for name in ("holdings", "margin_contracts", "unsettled_trades", "error_trades", "depository_totals"):
-        intake.rows[name] = _known(intake, name, "symbol", symbols)
+        keep_known(intake, name, "symbol", symbols, reasons.SYMBOL)
 
 
-def _known(intake: Intake, name: str, column: str, valid: Collection[str]) -> list[Any]:
-    good = []
+def keep_known(intake: Intake, name: str, column: str, valid: Collection[str], reason: Reason) -> None:
+    """Move the rows of a file that hold no valid value in a column to the bad ones."""
+    known: Lines = []
     for line, row in intake.rows[name]:
         value = getattr(row, column)
         if value in valid:
-            good.append((line, row))
+            known.append((line, row))
         else:
-            reason = f"{column} {value} {WHERE_KNOWN[column]}"
-            intake.bad.append(BadRow(file=name, line=line, column=column, reason=reason))
-    return good
+            intake.bad.append(Fault(name, line, column, reason, value))
+    intake.rows[name] = known

@@ -10,12 +10,13 @@ import msgspec
 
 from tallystick.core.context import Context
 from tallystick.core.errors import Rejection
-from tallystick.governance.onboarding.events import ProofLine, ProveOnboarding, StartOnboarding
+from tallystick.governance.onboarding.events import ProveOnboarding, StartOnboarding
 from tallystick.governance.onboarding.reading import Intake, read_folder
 from tallystick.risk.gate.events import SetKillSwitch
 
 if TYPE_CHECKING:
     from tallystick.governance.onboarding.machine import OnboardingMachine
+    from tallystick.governance.onboarding.proof import Proof
     from tallystick.market import MarketMachine
 
 __all__ = ["begin", "load_and_prove", "places"]
@@ -45,17 +46,22 @@ def begin(
     return intake, decision.rejections(places(context.machine("onboarding"), command))[0]
 
 
-def load_and_prove(context: Context, intake: Intake) -> tuple[list[ProofLine], bool]:
-    """Load what reads and put the totals beside the outside books'; the lines and whether they prove the books."""
+def load_and_prove(context: Context, intake: Intake) -> tuple[Proof, bool]:
+    """Load what reads and put the totals beside the outside books'; the totals and whether they prove the books."""
     from tallystick.governance.onboarding.loading import load
-    from tallystick.governance.onboarding.proof import proof_lines
+    from tallystick.governance.onboarding.proof import prove
 
     load(context, intake)
-    lines = proof_lines(context, intake)
-    return lines, context.send(ProveOnboarding(lines=lines)).accepted
+    proof = prove(context, intake)
+    command = ProveOnboarding(amounts=proof.amounts, quantities=proof.quantities)
+    return proof, context.send(command).accepted
 
 
 def places(machine: OnboardingMachine, command: Any) -> dict[str, Any]:
-    """What fills the places of a refusal's sentences."""
-    read = {value.name: value.value for value in machine.explain(type(command), command).values}
-    return msgspec.structs.asdict(command) | read
+    """What fills the places of a refusal's sentences: the command's single values, and those that were read."""
+    given = {
+        name: value
+        for name, value in msgspec.structs.asdict(command).items()
+        if not isinstance(value, list | dict)
+    }
+    return given | {value.name: value.value for value in machine.explain(type(command), command).values}
