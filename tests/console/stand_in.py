@@ -39,6 +39,7 @@ from tallystick.core.work import CloseWork, NoteWork, OpenWork, WorkMachine
 from tallystick.gateway import create_api
 from tallystick.governance import day_report
 from tallystick.governance import operations as governance_operations
+from tallystick.governance.refusals import refusal_name
 from tallystick.history import operations as history_operations
 from tallystick.ledger import requests as ledger_requests
 from tallystick.market import MarketMachine, day_terms, seed_command
@@ -65,6 +66,7 @@ class Firm:
             for m in (DayMachine(), AccessMachine(), ApprovalsMachine(), WorkMachine(), MarketMachine())
         }
         self.moved = 0
+        self.damage = None
         self.writer = self
         self.vault = Vault(folder / "vault.sqlite")
         self.access = Access(self, self.vault)
@@ -303,6 +305,14 @@ def kill_switch(
     if not request.stopped:
         return access_operations.propose(context, command, "Resume order taking", request.reason)
     return access_operations.DoneReply(id=request.scope, position=context.send(command).position)
+
+
+@operation("risk.set_account_terms", permission="risk.manage", summary="Set trading terms.", writes=True)
+def set_account_terms(
+    context: Context, request: risk_requests.SetAccountTermsRequest
+) -> access_operations.DoneReply:
+    """Nothing is kept."""
+    return access_operations.DoneReply(id=str(request.account), position=BATCHES)
 
 
 @operation("ledger.accounts", permission="ledger.read", summary="List accounts with their cash.")
@@ -631,7 +641,7 @@ def report_day(context: Context, request: day_report.DayReportRequest) -> Report
     slot = ((pl.col("received_at") - OPENING) // (300 * 10**9)).alias("slot")
     good = (pl.col("code") == "").sum().alias("accepted")
     counts = book.orders.group_by(slot).agg(good, pl.len().alias("all")).sort("slot").to_dicts()
-    texts = {reason.code: translate(reason.text, context.language) for reason in SUBMIT_REASONS}
+    texts = {reason.code: refusal_name(reason.code, context.language) for reason in SUBMIT_REASONS}
     by_code = refused.group_by("code").len().sort("len", "code", descending=[True, False]).to_dicts()
     sums = (pl.len().alias("fills"), pl.col("quantity").sum(), pl.col("amount").sum().alias("turnover"))
     by_symbol = (
@@ -664,7 +674,7 @@ def report_day(context: Context, request: day_report.DayReportRequest) -> Report
         last_seq=BATCHES,
         last_hash=book.batches["hash"][-1],
         refusals=[
-            day_report.RefusalLine(code=row["code"], text=texts[row["code"]], orders=row["len"])
+            day_report.RefusalLine(code=row["code"], reason=texts[row["code"]], orders=row["len"])
             for row in by_code
         ],
         branches=[

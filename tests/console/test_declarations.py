@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import re
+
 import msgspec
 import pytest
 
+from house.source import PACKAGE
+from tallystick.console.access import ROLES, USERS
 from tallystick.console.codes import CODES, NAMES, word_of
+from tallystick.console.codewords import RULE_WORDS
 from tallystick.console.fields import KINDS
 from tallystick.console.history import DATASETS, QUARANTINE
 from tallystick.console.journal import BATCHES
@@ -31,6 +37,8 @@ LISTS = (
     QUARANTINE,
     WORK,
     APPROVALS,
+    USERS,
+    ROLES,
 )
 
 
@@ -66,7 +74,7 @@ OPTIONAL = {
 
 def test_rail_names_each_room_once_with_its_own_letter():
     assert [section.name for section in RAIL] == [
-        "firm", "history", "ledger", "clients", "risk", "quant", "advisory", "governance",
+        "firm", "market", "history", "ledger", "clients", "risk", "quant", "advisory", "governance",
     ]  # fmt: skip
     assert len({section.letter for section in RAIL}) == len(RAIL)
     assert all(section.entries or section.to_come for section in RAIL)
@@ -76,6 +84,19 @@ def test_every_status_of_an_order_has_a_word():
     for status in msgspec.json.schema(OrderStatus)["enum"]:
         if status:
             assert status in CODES["status"], status
+
+
+def test_every_word_in_the_rule_tables_has_a_word_for_people():
+    """Names of exchanges and zones are names in every language, formulas are formulas, short codes are codes."""
+    names = {"venue_name", "zone", "conversion_factor"}
+    missing = set()
+    for path in (PACKAGE / "market" / "data").glob("*.csv"):
+        with path.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                value = row.get("value", "")
+                if value and row["field"] not in names and re.search(r"[a-z_]{3}", value):
+                    missing |= {(row["field"], value)} if value.lower() not in RULE_WORDS else set()
+    assert not missing
 
 
 def test_names_lead_to_words():

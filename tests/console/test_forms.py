@@ -7,7 +7,7 @@ def test_form_is_sent_only_after_the_word_is_typed(ann):
     ann.open("/do/work.open")
     button = ann.page.locator("form[data-operation] button")
     assert button.is_disabled()
-    ann.page.fill("input[name=room]", "risk")
+    ann.page.select_option("select[name=room]", "risk")
     ann.page.fill("input[name=title]", "Ask the branch")
     ann.page.fill("[data-confirm]", "opne")
     assert button.is_disabled()
@@ -16,6 +16,38 @@ def test_form_is_sent_only_after_the_word_is_typed(ann):
     ann.page.wait_for_selector(".result:not([hidden])")
     assert "Done." in ann.page.inner_text(".result")
     assert ann.page.locator(".result.refused").count() == 0
+    assert ann.page.input_value("input[name=title]") == ""
+    assert button.is_disabled()
+    ann.page.click(".result >> text=Show it")
+    ann.page.wait_for_url("**/work")
+    ann.settle()
+    assert "Ask the branch" in ann.rows("title")
+
+
+def test_form_in_a_drawer_can_be_sent(ann):
+    ann.open("/work")
+    ann.page.click('.grid .ag-row [col-id="title"]')
+    ann.page.wait_for_selector(".drawer form[data-ready]")
+    ann.page.fill(".drawer textarea[name=text]", "asked again")
+    ann.page.fill(".drawer [data-confirm]", "note")
+    ann.page.click(".drawer form button")
+    ann.page.wait_for_selector(".drawer .result:not([hidden])")
+    assert "Done." in ann.page.inner_text(".drawer .result")
+
+
+def test_several_choices_are_sent_as_a_list(ann):
+    ann.open("/do/risk.set_account_terms?account=17")
+    asked = []
+    ann.page.route(
+        "**/api/risk/set_account_terms",
+        lambda route: (asked.append(route.request.post_data_json), route.abort()),
+    )
+    ann.page.check("input[value=odd_lots]")
+    ann.page.check("input[value=day_trade]")
+    ann.page.fill("[data-confirm]", "set_account_terms")
+    ann.page.click("form[data-operation] button")
+    ann.page.wait_for_selector(".result:not([hidden])")
+    assert asked == [{"account": "17", "permissions": ["odd_lots", "day_trade"]}]
 
 
 def test_refusal_stands_below_the_form_with_its_remedy(ann):

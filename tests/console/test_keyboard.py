@@ -4,7 +4,8 @@ from __future__ import annotations
 
 ROOMS = {
     "f": "/",
-    "h": "/market/instruments",
+    "m": "/market/instruments",
+    "h": "/history/datasets",
     "l": "/ledger/accounts",
     "c": "/rooms/clients",
     "r": "/risk/orders",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+
+import pytest
 
 
 def test_list_shows_32_rows_at_900_pixels(ann):
@@ -127,3 +130,69 @@ def test_row_in_the_address_opens_its_drawer(ann):
     ann.open("/ledger/accounts?row=/ledger/accounts/17")
     ann.page.wait_for_selector(".drawer h1")
     assert "17" in ann.page.inner_text(".drawer .facts")
+
+
+def test_choice_that_is_none_is_told_instead_of_dropped(ann):
+    ann.open("/risk/orders?status=nonsense")
+    ann.page.wait_for_selector(".overlay:not([hidden]) .code")
+    assert "operations.request" in ann.page.inner_text(".overlay")
+    assert ann.page.input_value("select[name=status]") == "nonsense"
+
+
+def test_positions_begin_with_those_of_clients(ann):
+    asked = []
+    ann.page.on("request", lambda request: asked.append(request.url))
+    ann.open("/ledger/positions")
+    assert any("/api/ledger/positions?kind=client" in url for url in asked)
+    ann.page.select_option("select[name=kind]", "all")
+    ann.page.wait_for_url("**kind=all**")
+    ann.settle()
+    assert "kind=" not in [url for url in asked if "/api/ledger/positions" in url][-1]
+    ann.page.reload()
+    ann.settle()
+    assert ann.page.input_value("select[name=kind]") == "all"
+
+
+CUT = """() => [...document.querySelectorAll('.ag-cell:not([col-id="reasons"]) *, .ag-header-cell .name')]
+  .filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth)
+  .filter((part) => getComputedStyle(part).overflowX !== 'visible')
+  .map((part) => part.innerText)"""
+
+
+BEYOND = """() => {
+  const edge = document.querySelector('.ag-body-vertical-scroll').getBoundingClientRect().left;
+  return [...document.querySelectorAll('.ag-row[row-index="0"] .ag-cell')]
+    .filter((cell) => cell.getBoundingClientRect().right > edge + 1)
+    .map((cell) => `beyond the edge: ${cell.getAttribute('col-id')}`);
+}"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hant"])
+def test_nothing_is_cut_at_1440_pixels(visit, language):
+    visitor = visit(language=language)
+    cut = {}
+    for path in ("/risk/orders", "/ledger/trades", "/ledger/accounts", "/ledger/positions", "/ledger/obligations",
+                 "/market/instruments", "/access/users", "/access/roles"):  # fmt: skip
+        visitor.open(path)
+        cut[path] = visitor.page.evaluate(CUT) + visitor.page.evaluate(BEYOND)
+    assert not {path: found for path, found in cut.items() if found}
+
+
+def test_amount_with_a_fraction_gives_its_column_two_decimals(ann):
+    ann.open("/ledger/trades")
+    ann.page.route(
+        "**/api/ledger/trades*",
+        lambda route: route.fulfill(json=with_fraction(route.fetch().json())),
+    )
+    ann.page.reload()
+    ann.settle()
+    ann.until("""document.querySelector('.ag-row[row-index="0"] [col-id="fee"]').innerText.endsWith('.50')""")
+    assert all(re.search(r"\.\d\d$", text) for text in ann.rows("fee"))
+    assert not any("." in text for text in ann.rows("quantity"))
+
+
+def with_fraction(table):
+    """The table with half a dollar in its first fee."""
+    place = [column["name"] for column in table["columns"]].index("fee")
+    table["rows"][0][place] = 205_000
+    return table

@@ -27,6 +27,8 @@ PAGES = (
     "/risk/orders/{order}",
     "/governance/day-report",
     "/governance/tour",
+    "/access/users",
+    "/access/roles",
     "/interfaces",
     "/do/work.open",
     "/do/risk.kill_switch",

@@ -30,10 +30,10 @@ def test_lost_connection_is_shown_and_mends_by_itself(ann):
     ann.open("/risk/orders")
     ann.context.set_offline(True)
     ann.page.wait_for_selector("html[data-connection=lost]")
-    assert ann.page.is_visible(".banner")
+    assert ann.page.is_visible(".banner.lost")
     ann.context.set_offline(False)
     ann.page.wait_for_selector("html[data-connection=live]")
-    assert not ann.page.is_visible(".banner")
+    assert not ann.page.is_visible(".banner.lost")
 
 
 def test_silent_server_makes_the_page_stale(ann):

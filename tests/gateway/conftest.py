@@ -112,6 +112,7 @@ class Access:
 
     def __init__(self):
         self.ended = set()
+        self.entries = ["entry-trader"]
 
     def authenticate(self, user, password):
         return Actor(user) if user in self.people and password == f"{user}-pass" else None
@@ -123,6 +124,9 @@ class Access:
         name = token.removeprefix("token-")
         known = token.startswith("token-") and name in self.people and token not in self.ended
         return Actor(name) if known else None
+
+    def enter(self, entry):
+        return Actor("trader") if entry in self.entries and not self.entries.remove(entry) else None
 
     def end_session(self, token):
         self.ended.add(token)

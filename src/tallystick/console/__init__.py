@@ -44,7 +44,8 @@ __all__ = [
 
 _LAZY = {
     "Field": "fields", "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "pairs_of": "replies",
-    "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "word_of": "codes", "written": "writing",
+    "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "word_of": "codes",
+    "written": "writing",
 }  # fmt: skip
 
 

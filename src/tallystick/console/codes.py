@@ -5,6 +5,7 @@ Numbers are those of the events' enumerations; tables may carry the number or th
 
 from __future__ import annotations
 
+from tallystick.console.codewords import INDUSTRIES, ROLE_WORDS, RULE_WORDS
 from tallystick.console.words import mark as _
 
 __all__ = ["CODES", "KINDS", "NAMES", "rise_of", "word_of"]
@@ -43,7 +44,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "late": (_("Late"), "▲"),
         "settled_late": (_("Settled late"), "●"),
         "defaulted": (_("In default"), "✕"),
-        "retained": (_("Kept back"), "◑"),
+        "retained": (_("Withheld"), "◑"),
         "secondary": (_("Secondary"), "◑"),
         "empirical": (_("Seen in official prices"), "◑"),
         "withdrawn": (_("Withdrawn"), "○"),
@@ -86,6 +87,32 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "market_orders": (_("market orders"), ""),
         "day_trade": (_("day trades"), ""), "pre_collection": (_("pre-collection"), ""),
     },
+    "board": {"main": (_("Main board"), ""), "star": (_("STAR market"), ""), "chinext": (_("ChiNext"), ""),
+              "st": (_("Special treatment"), "")},
+    "product": {
+        "stock": (_("Stock"), ""), "stock_b": (_("B share"), ""), "etf": (_("ETF"), ""),
+        "etf_bond": (_("Bond ETF"), ""), "etf_wide": (_("Wide-limit ETF"), ""), "etf_foreign": (_("Foreign ETF"), ""),
+        "etf_leveraged_2": (_("ETF, twice leveraged"), ""), "etf_leveraged_3": (_("ETF, three times leveraged"), ""),
+        "etf_inverse_1": (_("ETF, inverse"), ""), "etf_inverse_2": (_("ETF, twice inverse"), ""),
+        "etf_inverse_3": (_("ETF, three times inverse"), ""),
+        "etn": (_("ETN"), ""), "etn_foreign": (_("Foreign ETN"), ""),
+        "etn_leveraged_2": (_("ETN, twice leveraged"), ""), "etn_leveraged_3": (_("ETN, three times leveraged"), ""),
+        "etn_inverse_1": (_("ETN, inverse"), ""), "etn_inverse_2": (_("ETN, twice inverse"), ""),
+        "etn_inverse_3": (_("ETN, three times inverse"), ""),
+        "reit": (_("REIT"), ""), "tdr": (_("Depositary receipt"), ""), "warrant": (_("Warrant"), ""),
+        "bond": (_("Bond"), ""), "bond_government": (_("Government bond"), ""),
+        "convertible": (_("Convertible bond"), ""), "future": (_("Future"), ""),
+        "future_index": (_("Index future"), ""), "future_bond": (_("Bond future"), ""),
+        "future_commodity": (_("Commodity future"), ""), "option_index": (_("Index option"), ""),
+    },
+    "industry": {name: (word, "") for name, word in INDUSTRIES.items()},
+    "value": {word.lower(): (sentence, "") for word, sentence in RULE_WORDS.items()},
+    "stage": {
+        "none": (_("Not begun"), "○"), "loaded": (_("Loaded"), "◔"), "proven": (_("Proven"), "◑"),
+        "shadow": (_("Shadow run"), "◑"), "parallel": (_("Parallel run"), "◑"), "live": (_("Live operation"), "●"),
+        "rolled_back": (_("Rolled back"), "✕"),
+    },
+    "role": {name: (sentence, "") for name, sentence in ROLE_WORDS.items()},
     "warning": {"expired": (_("Expired"), "▲"), "expiring": (_("Ends soon"), "!")},
     "state": {
         "open": (_("Open"), "◔"), "approved": (_("Approved"), "✓"), "refused": (_("Refused"), "✕"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Response
 
 from tallystick.console.frame import show_page
 from tallystick.console.navigation import section_of
-from tallystick.console.shell import AnyRequest, Shell
+from tallystick.console.shell import AnyRequest, PageShell
 from tallystick.console.status import status_of
 
 __all__ = ["HANDLERS"]
@@ -17,7 +18,7 @@ PUBLIC = {"public": True}
 
 
 @get("/login", opt=PUBLIC)
-async def login(request: AnyRequest, shell: Shell) -> Response[str]:
+async def login(request: AnyRequest, shell: PageShell) -> Response[str]:
     """The sign-in page; `next` leads back to where the person came from, never to another site."""
     wanted = request.query_params.get("next", "/")
     inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
@@ -25,7 +26,9 @@ async def login(request: AnyRequest, shell: Shell) -> Response[str]:
 
 
 @get("/static/{version:str}/{name:path}", opt=PUBLIC | {"exclude_from_auth": True})
-async def asset(request: AnyRequest, shell: Shell, version: str, name: str) -> Response[bytes]:
+async def asset(
+    request: AnyRequest, shell: PageShell, version: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """A file, compressed when the browser takes it; under the version's address it never changes."""
     found = shell.assets.files.get(str(name).lstrip("/"))
     if found is None:
@@ -43,15 +46,17 @@ async def asset(request: AnyRequest, shell: Shell, version: str, name: str) -> R
 
 
 @get("/parts/status")
-async def status(request: AnyRequest, shell: Shell) -> Response[str]:
+async def status(request: AnyRequest, shell: PageShell) -> Response[str]:
     """The status bar anew; with it the top bar when the journal has moved past `seq`."""
     found = await status_of(request, shell)
     moved = request.query_params.get("seq", "") != str(found.seq)
-    return shell.render(request, "parts/bars.html", status=found, moved=moved)
+    code = found.damage.code if found.damage else ""
+    changed = request.query_params.get("damage", "") != code
+    return shell.render(request, "parts/bars.html", status=found, moved=moved, damage_changed=changed)
 
 
 @get("/rooms/{name:str}")
-async def room(request: AnyRequest, shell: Shell, name: str) -> Response[str]:
+async def room(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> Response[str]:
     """A room that is still to come: what will be there."""
     section = section_of(name)
     if section is None or section.entries:
@@ -62,7 +67,7 @@ async def room(request: AnyRequest, shell: Shell, name: str) -> Response[str]:
 
 
 @get("/{address:path}", name="nowhere")
-async def nowhere(address: str) -> Response[str]:
+async def nowhere(address: FromPath[str]) -> Response[str]:
     """Any other address, so that it gets a page of ours that says so."""
     raise NotFoundException
 

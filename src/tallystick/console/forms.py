@@ -7,59 +7,118 @@ from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.params import FromPath
 from litestar.response import Response
 
-from tallystick.console.codes import CODES
-from tallystick.console.fields import field_of
+from tallystick.console.choices import choices_of, is_several, takes_none
+from tallystick.console.fields import Field, field_of
 from tallystick.console.frame import show_page
-from tallystick.console.shell import AnyRequest, Shell
+from tallystick.console.replies import rows_of
+from tallystick.console.shell import AnyRequest, PageShell, Shell
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import Operation, find_operation
 
 __all__ = ["HANDLERS", "inputs_of"]
 
-LONG_TEXT = {"reason", "note", "text", "summary"}
+LONG_TEXT = {"reason", "note", "text", "summary", "rows"}
+HIDDEN = {"session"}
+"""Fields that number a door, not a person's choice; they keep their default."""
+MEANINGS = {"lot": "lot_type", "to": "stage"}
+"""Fields of requests that mean what another name means elsewhere."""
+MADE = {
+    "risk.submit_order": "/risk/orders/{order_id}",
+    "risk.cancel_order": "/risk/orders/{order_id}",
+    "risk.set_account_terms": "/ledger/accounts/{account}",
+    "market.register_instrument": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "market.propose_rules": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "simulation.run": "/governance/day-report?date={date}",
+}
+"""Operation → where what it made is seen, its places filled from the reply or the form; else the room's page."""
+REPLY_FIELDS = ("id", "order_id", "position")
+"""What of a reply is said below the form."""
+ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/users"}
 
 
 @get("/do/{operation:str}")
-async def form(request: AnyRequest, shell: Shell, operation: str) -> Response[str]:
+async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) -> Response[str]:
     """The form of a change. What is dangerous is decided by the rules: they ask for a reason and a second person."""
     found = find_operation(operation)
+    if found.local:
+        raise NotFound(
+            "console.local_only",
+            "{operation} reads and writes files of the firm's own machine: Python and command line only.",
+            "Type `{command}`.",
+            operation=operation,
+            command=f"tally {found.command}",
+        )
     if not found.writes:
         raise NotFound(
             "console.no_form", "{operation} changes nothing.", "Ask it at its page.", operation=operation
         )
+    known = {"role": await _roles(request, shell)} if "role" in _names(found) else {}
     return await show_page(
         request,
         shell,
         "form.html",
         title=shell.say(request, found.summary).rstrip(".。"),
         operation=found,
-        inputs=inputs_of(found, dict(request.query_params)),
+        inputs=inputs_of(found, dict(request.query_params), known),
+        made=MADE.get(found.name) or ROOM_PAGES.get(found.room, ""),
+        titles={name: shell.say(request, field_of(name).title) for name in REPLY_FIELDS},
     )
 
 
-def inputs_of(found: Operation, given: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of a form: name, title, control, unit, first value, whether it must be filled."""
+def inputs_of(
+    found: Operation, given: dict[str, Any], known: dict[str, list[str]] | None = None
+) -> list[dict[str, Any]]:
+    """The inputs of a form: name, title, control, choices, unit, first value, whether it must be filled.
+
+    `known` gives choices of text fields that only the firm itself knows.
+    """
     inputs = []
     for field in msgspec.structs.fields(found.request):
-        described = field_of(field.name)
+        if field.name in HIDDEN:
+            continue
+        choices = choices_of(field.name, field.type) or (known or {}).get(field.name, [])
+        described = _described(field.name, choices)
         default = "" if field.required or field.default in (msgspec.NODEFAULT, None) else field.default
+        value = given.get(field.name, default)
+        if field.name in given and choices and value not in choices:
+            choices = [*choices, value]
         inputs.append(
             {
                 "name": field.name,
+                "words": described.words or MEANINGS.get(field.name, field.name),
                 "title": described.title,
-                "unit": described.unit,
-                "control": _control(field.name, field.type),
-                "choices": sorted(CODES.get(field.name, {})) if field.name in ("severity", "side") else [],
+                "unit": "" if choices else described.unit,
+                "control": _control(field.name, field.type, choices),
+                "choices": choices,
+                "blank": takes_none(field.type) or default == "",
                 "required": field.required,
-                "value": given.get(field.name, default),
+                "value": value,
             }
         )
     return inputs
 
 
-def _control(name: str, kind: Any) -> str:
+def _described(name: str, choices: list[str]) -> Field:
+    """What a field means: one with choices may share its name with a number."""
+    return field_of(MEANINGS.get(name, name) if choices else name)
+
+
+def _names(found: Operation) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(found.request)}
+
+
+async def _roles(request: AnyRequest, shell: Shell) -> list[str]:
+    """The roles there are; none for who may not see them."""
+    answer = await shell.attempt(request, "access.roles", {"limit": 10_000})
+    return sorted({row["role"] for row in rows_of(answer.value)}) if answer.value is not None else []
+
+
+def _control(name: str, kind: Any, choices: list[str]) -> str:
+    if choices:
+        return "several" if is_several(kind) else "choice"
     parts = set(typing.get_args(kind)) | {kind}
     if bool in parts:
         return "flag"

@@ -6,11 +6,12 @@ import itertools
 from typing import Any
 
 from litestar import get
+from litestar.params import FromQuery
 from litestar.response import Response
 
 from tallystick.console.frame import show_page
 from tallystick.console.replies import plain_of, rows_of
-from tallystick.console.shell import AnyRequest, Shell
+from tallystick.console.shell import AnyRequest, PageShell
 from tallystick.console.words import mark as _
 
 __all__ = ["HANDLERS"]
@@ -19,7 +20,7 @@ LINES = 1_000
 
 
 @get("/governance/day-report")
-async def day_report(request: AnyRequest, shell: Shell, date: str = "") -> Response[str]:
+async def day_report(request: AnyRequest, shell: PageShell, date: FromQuery[str] = "") -> Response[str]:
     """What the firm did on one business day; made to be printed and signed."""
     reply = await shell.ask(request, "governance.day_report", {"date": date} if date else {})
     report = plain_of(reply)
@@ -37,7 +38,7 @@ async def day_report(request: AnyRequest, shell: Shell, date: str = "") -> Respo
 
 
 @get("/governance/tour")
-async def tour(request: AnyRequest, shell: Shell) -> Response[str]:
+async def tour(request: AnyRequest, shell: PageShell) -> Response[str]:
     """Every line of the founding document with the commands and pages that answer it, or what is to come."""
     rows = rows_of(await shell.ask(request, "governance.tour", {"limit": LINES}))
     chapters = [(part, list(lines)) for part, lines in itertools.groupby(rows, key=_part)]
@@ -52,7 +53,13 @@ async def tour(request: AnyRequest, shell: Shell) -> Response[str]:
         chapters=chapters,
         counts=counts,
         total=len(rows),
+        command_of=_typed,
     )
+
+
+def _typed(operation: str) -> str:
+    """What one types for an operation."""
+    return f"tally {operation.replace('.', ' ').replace('_', '-')}"
 
 
 def _part(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from litestar import get
 from litestar.response import Response
 
 from tallystick.console.frame import show_page
-from tallystick.console.shell import AnyRequest, Shell
+from tallystick.console.shell import AnyRequest, PageShell
 from tallystick.console.words import mark as _
 from tallystick.core.operations import OPERATIONS, Operation
 from tallystick.core.schema import schema_of
@@ -18,7 +18,7 @@ __all__ = ["HANDLERS"]
 
 
 @get("/interfaces")
-async def interfaces(request: AnyRequest, shell: Shell) -> Response[str]:
+async def interfaces(request: AnyRequest, shell: PageShell) -> Response[str]:
     """All operations by room; the machine-readable document is at `/api/openapi.json`."""
     rooms: dict[str, list[dict[str, Any]]] = {}
     for name in sorted(OPERATIONS):
@@ -48,7 +48,8 @@ def _described(found: Operation) -> dict[str, Any]:
         "personal": found.personal,
         "method": "POST" if found.writes else "GET",
         "path": f"/api/{found.room}/{found.verb.replace('.', '/')}",
-        "command": f"tally {found.room} {found.verb.replace('.', ' ').replace('_', '-')}",
+        "local": found.local,
+        "command": f"tally {found.command}",
         "fields": fields,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Response
 
 from tallystick.console.frame import show_page
@@ -15,7 +16,7 @@ from tallystick.console.orders import ORDERS
 from tallystick.console.replies import pairs_of
 from tallystick.console.requests import field_names
 from tallystick.console.sections import sections_of
-from tallystick.console.shell import Answer, AnyRequest, Shell, say_in
+from tallystick.console.shell import Answer, AnyRequest, PageShell, say_in
 from tallystick.console.words import mark as _
 from tallystick.core.operations import OPERATIONS
 
@@ -23,6 +24,7 @@ __all__ = ["ACCOUNTS", "HANDLERS", "OBLIGATIONS", "POSITIONS", "TRADES"]
 
 ACCOUNT_LINK = "/ledger/accounts/{account}"
 INSTRUMENT_LINK = "/market/instruments/{symbol}"
+ACCOUNT_KINDS = ("client", "proprietary", "error", "fees", "tax", "clearing", "control")
 
 ACCOUNTS = ListPage(
     name="accounts",
@@ -31,20 +33,20 @@ ACCOUNTS = ListPage(
     operation="ledger.accounts",
     columns=(
         Column("number", link=ACCOUNT_LINK, width=130),
-        Column("account", title=_("Code")),
-        Column("party"),
-        Column("branch"),
-        Column("kind", kind="code", width=120),
-        Column("opened_on"),
+        Column("account", title=_("Code"), width=70),
+        Column("party", width=70),
+        Column("branch", width=72),
+        Column("kind", kind="code", width=136),
+        Column("opened_on", width=88),
         Column("posted", title=_("Cash"), kind="money", unit="{currency}", width=140),
-        Column("status"),
+        Column("status", width=100),
     ),
     key=("account",),
     record=ACCOUNT_LINK,
     filters=(
         Filter("search", title=_("Number holds"), size="wide"),
         Filter("branch"),
-        Filter("kind", choices=("client", "proprietary", "error", "fees", "tax", "clearing", "control")),
+        Filter("kind", choices=ACCOUNT_KINDS),
     ),
     sort="account",
     empty=_("Accounts of clients and of the firm will be here."),
@@ -57,21 +59,25 @@ POSITIONS = ListPage(
     title=_("Positions"),
     operation="ledger.positions",
     columns=(
-        Column("account_number", title=_("Account"), link=ACCOUNT_LINK),
-        Column("symbol", link=INSTRUMENT_LINK),
-        Column("posted"),
-        Column("due_in"),
-        Column("due_out"),
-        Column("bought_today", width=122),
-        Column("sold_today"),
-        Column("sellable"),
-        Column("retained"),
-        Column("kept"),
-        Column("cost"),
+        Column("account_number", title=_("Account"), link=ACCOUNT_LINK, width=106),
+        Column("symbol", link=INSTRUMENT_LINK, width=102),
+        Column("posted", width=98),
+        Column("due_in", width=96),
+        Column("due_out", width=102),
+        Column("bought_today", width=128),
+        Column("sold_today", width=116),
+        Column("sellable", width=103),
+        Column("retained", width=106),
+        Column("kept", width=136),
+        Column("cost", width=98),
     ),
     key=("account", "symbol"),
     record=ACCOUNT_LINK,
-    filters=(Filter("account"), Filter("symbol")),
+    filters=(
+        Filter("kind", title=_("Accounts of"), choices=ACCOUNT_KINDS, first="client", size="wide"),
+        Filter("account"),
+        Filter("symbol"),
+    ),
     sort="account",
     empty=_("Holdings of every account will be here: posted, due in, due out, sellable."),
     command="tally onboard DIR --at 2026-11-20",
@@ -80,26 +86,31 @@ POSITIONS = ListPage(
 TRADES = ListPage(
     name="trades",
     address="/ledger/trades",
-    title=_("Trades"),
+    title=_("Executions"),
     operation="ledger.trades",
     columns=(
-        Column("execution_id", width=126),
-        Column("executed_at", width=100),
-        Column("order_id", link="/risk/orders/{order_id}", width=150),
-        Column("account_number", title=_("Account"), link=ACCOUNT_LINK),
-        Column("symbol", link=INSTRUMENT_LINK, width=98),
-        Column("side", width=58),
-        Column("price", width=86),
-        Column("quantity", width=104),
-        Column("amount", width=110),
-        Column("fee", width=78),
-        Column("tax", width=78),
+        Column("execution_id", width=136),
+        Column("executed_at", width=96),
+        Column("order_id", link="/risk/orders/{order_id}", width=141),
+        Column("account_number", title=_("Account"), link=ACCOUNT_LINK, width=106),
+        Column("symbol", link=INSTRUMENT_LINK, width=102),
+        Column("side", width=56),
+        Column("price", width=77),
+        Column("quantity", width=100),
+        Column("amount", width=102),
+        Column("fee", unit="", width=62),
+        Column("tax", unit="", width=62),
         Column("trade_date", width=88),
-        Column("settlement_date", width=108),
+        Column("settlement_date", width=100),
     ),
     key=("execution_id",),
     record="/risk/orders/{order_id}",
-    filters=(Filter("trade_date"), Filter("account"), Filter("symbol"), Filter("side", choices=("1", "2"))),
+    filters=(
+        Filter("trade_date"),
+        Filter("account"),
+        Filter("symbol"),
+        Filter("side", choices=("buy", "sell")),
+    ),
     sort="-executed_at",
     empty=_("Executions will be here, each novated to the clearing house, with fee and tax."),
     command="tally run DIR --date 2026-11-20",
@@ -111,14 +122,14 @@ OBLIGATIONS = ListPage(
     title=_("Obligations"),
     operation="ledger.obligations",
     columns=(
-        Column("settlement_date"),
-        Column("tier"),
-        Column("account_number", title=_("Account"), link=ACCOUNT_LINK),
-        Column("counterparty"),
-        Column("symbol", link=INSTRUMENT_LINK),
-        Column("quantity"),
-        Column("amount"),
-        Column("status"),
+        Column("settlement_date", width=112),
+        Column("tier", width=132),
+        Column("account_number", title=_("Account"), link=ACCOUNT_LINK, width=106),
+        Column("counterparty", width=98),
+        Column("symbol", link=INSTRUMENT_LINK, width=102),
+        Column("quantity", width=104),
+        Column("amount", width=102),
+        Column("status", width=100),
     ),
     key=("settlement_date", "tier", "account", "symbol", "counterparty"),
     filters=(
@@ -134,12 +145,12 @@ OBLIGATIONS = ListPage(
 ACCOUNT_TABS = (
     (_("Holdings"), POSITIONS),
     (_("Orders"), ORDERS),
-    (_("Trades"), TRADES),
+    (_("Executions"), TRADES),
 )
 
 
 @get("/ledger/accounts/{identity:str}")
-async def account(request: AnyRequest, shell: Shell, identity: str) -> Response[str]:
+async def account(request: AnyRequest, shell: PageShell, identity: FromPath[str]) -> Response[str]:
     """One account: its facts, cash, holdings, orders, trades."""
     reply = await shell.ask(request, "ledger.account", {"account": identity})
     cash = await shell.attempt(request, "ledger.cash", {"account": identity})
@@ -187,7 +198,7 @@ def terms_facts(terms: Answer) -> list[tuple[str, Any]]:
 
 
 @get("/ledger/settlement")
-async def settlement(request: AnyRequest, shell: Shell, date: str = "") -> Response[str]:
+async def settlement(request: AnyRequest, shell: PageShell, date: FromQuery[str] = "") -> Response[str]:
     """The report of a settlement date: due, delivered, late, kept back; cash and each instrument."""
     reply = await shell.ask(request, "ledger.settlement", {"settlement_date": date} if date else {})
     return await show_page(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tallystick.console.codes import CODES, NAMES
-from tallystick.console.fields import field_of
+from tallystick.console.fields import RIGHT_KINDS, field_of
 from tallystick.core.operations import Operation
 
 __all__ = ["Column", "Filter", "ListPage", "grid_config", "usable_filters"]
@@ -40,9 +40,11 @@ class Filter(msgspec.Struct, frozen=True):
     title: str = ""
     choices: tuple[str, ...] = ()
     sentences: dict[str, str] = {}
-    """For choices that are sentences: value → English sentence, its places shown as `…`."""
+    """For choices that are sentences: value → English sentence."""
     size: str = ""
     """`wide`, `short` or `narrow`."""
+    first: str = ""
+    """The choice that holds until the person takes another, or all."""
 
     @property
     def kind(self) -> str:
@@ -111,9 +113,7 @@ def _column(column: Column, translate: Translate, currency: str) -> dict[str, An
         "width": column.width or field.width,
         "decimals": field.decimals,
         "letter": column.letter or field.letter,
-        "right": field.right
-        if not column.kind
-        else column.kind in ("money", "price", "quantity", "count", "number"),
+        "right": field.right if not column.kind else column.kind in RIGHT_KINDS,
         "link": column.link,
         "grow": column.grow,
     }

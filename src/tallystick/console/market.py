@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get
+from litestar.params import FromPath
 from litestar.response import Response
 
-from tallystick.console.charts import candles
+from tallystick.console.charts import candles, only_closes, without_unknown
 from tallystick.console.frame import show_page
 from tallystick.console.listing import Column, Filter, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.replies import pairs_of, rows_of
-from tallystick.console.shell import Answer, AnyRequest, Shell
+from tallystick.console.shell import Answer, AnyRequest, PageShell
 from tallystick.console.words import mark as _
 
 __all__ = ["HANDLERS", "INSTRUMENTS", "RULES"]
@@ -27,18 +28,18 @@ INSTRUMENTS = ListPage(
     title=_("Instruments"),
     operation="market.instruments",
     columns=(
-        Column("symbol", link="/market/instruments/{symbol}"),
-        Column("name"),
-        Column("name_zh"),
-        Column("isin", width=112),
-        Column("market"),
-        Column("venue"),
-        Column("board", width=74),
-        Column("product"),
-        Column("currency"),
-        Column("industry", width=130, grow=True),
-        Column("listed_on"),
-        Column("delisted_on"),
+        Column("symbol", link="/market/instruments/{symbol}", width=102),
+        Column("name", width=234, grow=True),
+        Column("name_zh", width=112),
+        Column("isin", width=116),
+        Column("market", width=62),
+        Column("venue", width=74),
+        Column("board", width=84),
+        Column("product", width=84),
+        Column("currency", width=72),
+        Column("industry", width=122),
+        Column("listed_on", width=88),
+        Column("delisted_on", width=78),
     ),
     key=("symbol",),
     record="/market/instruments/{symbol}",
@@ -52,6 +53,9 @@ INSTRUMENTS = ListPage(
     empty=_("Shares, funds and futures that the firm deals in will be here."),
     command="tally init DIR",
 )
+
+BAR_COLUMNS = ("date", "open", "high", "low", "close", "volume", "amount")
+CLOSE_COLUMNS = ("date", "close", "volume", "amount")
 
 RULE_COLUMNS = (
     "warning", "label", "side", "lower_bound", "value", "unit", "valid_from", "valid_to", "status", "source",
@@ -67,10 +71,10 @@ RULES = ListPage(
         Column("warning", width=104),
         Column("label", width=220),
         Column("venue", width=66),
-        Column("product", width=104),
+        Column("product", width=124),
         Column("side", width=62),
         Column("lower_bound"),
-        Column("value", width=130),
+        Column("value", width=150),
         Column("unit", width=92),
         Column("valid_from", width=92),
         Column("valid_to", width=92),
@@ -96,7 +100,7 @@ RULES = ListPage(
 
 
 @get("/market/instruments/{symbol:str}")
-async def instrument(request: AnyRequest, shell: Shell, symbol: str) -> Response[str]:
+async def instrument(request: AnyRequest, shell: PageShell, symbol: FromPath[str]) -> Response[str]:
     """One instrument: candles with their table, the day's terms, the rules in force with source and status."""
     reply = await shell.ask(request, "market.instrument", {"symbol": symbol})
     about = reply.instrument
@@ -120,6 +124,7 @@ async def instrument(request: AnyRequest, shell: Shell, symbol: str) -> Response
         rows=rows[::-1],
         chart=candles(rows, about.currency),
         rules=rules,
+        bar_columns=CLOSE_COLUMNS if only_closes(rows) else BAR_COLUMNS,
         rules_rows=rows_of(rules.value) if rules.value is not None else [],
         rule_columns=RULE_COLUMNS,
     )
@@ -129,7 +134,7 @@ def _bar_rows(bars: Answer) -> list[dict[str, Any]]:
     """The bars in order of date, each once."""
     rows = rows_of(bars.value) if bars.value is not None else []
     by_date = {str(row.get("date") or row.get("business_date")): row for row in rows}
-    return [by_date[date] | {"date": date} for date in sorted(by_date)]
+    return without_unknown([by_date[date] | {"date": date} for date in sorted(by_date)])
 
 
 HANDLERS = [list_route(INSTRUMENTS), list_route(RULES), instrument]

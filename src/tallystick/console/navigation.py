@@ -1,4 +1,4 @@
-"""The rail: the firm's own section, then the seven rooms; each entry a page that is there or still to come."""
+"""The rail: the firm's own section, the market, then the seven rooms; each entry is a page, or still to come."""
 
 from __future__ import annotations
 
@@ -44,12 +44,19 @@ RAIL = (
         ),
     ),
     Section(
+        "market",
+        _("Market"),
+        "m",
+        (
+            Entry(_("Instruments"), "/market/instruments"),
+            Entry(_("Rules in force"), "/market/rules"),
+        ),
+    ),
+    Section(
         "history",
         _("History"),
         "h",
         (
-            Entry(_("Instruments"), "/market/instruments"),
-            Entry(_("Rules in force"), "/market/rules"),
             Entry(_("Datasets"), "/history/datasets"),
             Entry(_("Quarantine"), "/history/quarantine"),
         ),
@@ -61,7 +68,7 @@ RAIL = (
         (
             Entry(_("Accounts"), "/ledger/accounts"),
             Entry(_("Positions"), "/ledger/positions"),
-            Entry(_("Trades"), "/ledger/trades"),
+            Entry(_("Executions"), "/ledger/trades"),
             Entry(_("Obligations"), "/ledger/obligations"),
             Entry(_("Settlement"), "/ledger/settlement"),
         ),
@@ -92,6 +99,8 @@ RAIL = (
         (
             Entry(_("Day report"), "/governance/day-report"),
             Entry(_("Founding document"), "/governance/tour"),
+            Entry(_("Users"), "/access/users"),
+            Entry(_("Roles"), "/access/roles"),
             Entry(_("Interfaces"), "/interfaces"),
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get
+from litestar.params import FromPath
 from litestar.response import Response
 
 from tallystick.console.codes import KINDS
@@ -13,9 +14,10 @@ from tallystick.console.listing import Column, Filter, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.replies import pairs_of, plain_of
 from tallystick.console.sections import sections_of
-from tallystick.console.shell import AnyRequest, Shell
+from tallystick.console.shell import AnyRequest, PageShell, Shell
 from tallystick.console.words import mark as _
 from tallystick.core.errors import Rejection
+from tallystick.governance import refusal_name
 from tallystick.risk.gate.events import SUBMIT_REASONS
 
 __all__ = ["HANDLERS", "ORDERS"]
@@ -26,19 +28,19 @@ ORDERS = ListPage(
     title=_("Orders"),
     operation="risk.orders",
     columns=(
-        Column("order_id", link="/risk/orders/{order_id}", width=150),
-        Column("received_at", width=100),
-        Column("account_number", title=_("Account"), link="/ledger/accounts/{account}", width=112),
-        Column("symbol", link="/market/instruments/{symbol}", width=98),
-        Column("side", width=58),
-        Column("order_type", width=84),
-        Column("time_in_force", width=66),
-        Column("lot_type", width=72),
-        Column("price", width=88),
-        Column("quantity", width=104),
-        Column("filled", width=96),
-        Column("status", width=106),
-        Column("reasons", width=120, grow=True),
+        Column("order_id", link="/risk/orders/{order_id}", width=141),
+        Column("received_at", width=95),
+        Column("account_number", title=_("Account"), link="/ledger/accounts/{account}", width=106),
+        Column("symbol", link="/market/instruments/{symbol}", width=102),
+        Column("side", width=56),
+        Column("order_type", width=80),
+        Column("time_in_force", width=68),
+        Column("lot_type", width=74),
+        Column("price", width=77),
+        Column("quantity", width=100),
+        Column("filled", width=88),
+        Column("status", width=104),
+        Column("reasons", width=154, grow=True),
     ),
     key=("order_id",),
     record="/risk/orders/{order_id}",
@@ -56,8 +58,8 @@ ORDERS = ListPage(
                 "refused_by_exchange",
             ),
         ),
-        Filter("reason", sentences={reason.code: reason.text for reason in SUBMIT_REASONS}),
-        Filter("side", choices=("1", "2")),
+        Filter("reason", sentences={reason.code: refusal_name(reason.code) for reason in SUBMIT_REASONS}),
+        Filter("side", choices=("buy", "sell")),
         Filter("symbol", size="short"),
         Filter("account", size="short"),
         Filter("business_date", title=_("Date")),
@@ -69,7 +71,7 @@ ORDERS = ListPage(
 
 
 @get("/risk/orders/{identity:str}")
-async def order(request: AnyRequest, shell: Shell, identity: str) -> Response[str]:
+async def order(request: AnyRequest, shell: PageShell, identity: FromPath[str]) -> Response[str]:
     """One order: its terms, its events in order, where the decision comes from."""
     reply = await shell.ask(request, "risk.order", {"order_id": identity})
     fields = plain_of(reply)

@@ -16,7 +16,7 @@ from litestar.response import Response
 from tallystick.console.charts import columns_by_time
 from tallystick.console.frame import show_page
 from tallystick.console.replies import plain_of, rows_of
-from tallystick.console.shell import Answer, AnyRequest, Shell
+from tallystick.console.shell import Answer, AnyRequest, PageShell, Shell
 from tallystick.console.words import mark as _
 
 __all__ = ["HANDLERS", "movers_of"]
@@ -28,7 +28,7 @@ ALL = 100_000
 
 
 @get("/")
-async def overview(request: AnyRequest, shell: Shell) -> Response[str]:
+async def overview(request: AnyRequest, shell: PageShell) -> Response[str]:
     """The board: figures and movers follow by themselves; work, approvals, settlement and the chain are there."""
     work = await shell.attempt(request, "work.list", {"state": "open", "limit": ROWS_SHOWN})
     approvals = await shell.attempt(request, "approvals.list", {"state": "open", "limit": ROWS_SHOWN})
@@ -47,7 +47,7 @@ async def overview(request: AnyRequest, shell: Shell) -> Response[str]:
 
 
 @get("/parts/day")
-async def day(request: AnyRequest, shell: Shell) -> Response[str]:
+async def day(request: AnyRequest, shell: PageShell) -> Response[str]:
     """The day's figures: orders accepted and refused and why, trades, turnover, the largest instruments."""
     answer = await _day_report(request, shell)
     report = plain_of(answer.value) if answer.value is not None else {}
@@ -69,7 +69,7 @@ async def day(request: AnyRequest, shell: Shell) -> Response[str]:
 
 
 @get("/parts/movers")
-async def movers(request: AnyRequest, shell: Shell) -> Response[str]:
+async def movers(request: AnyRequest, shell: PageShell) -> Response[str]:
     """The instruments that moved most on the last day with prices."""
     head = await shell.attempt(request, "journal.head")
     last = head.value.day if head.value and head.value.day else datetime.date.max

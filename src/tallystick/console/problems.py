@@ -37,8 +37,9 @@ def problem_handlers(shell: Shell) -> dict[Any, Any]:
             return _to_sign_in(request)
         code, problem = _problem(request, shell, error)
         title = shell.say(request, TITLES[problem.kind])
+        status = Status(damage=shell.problem(request, shell.damage) if shell.damage else None)
         return shell.render(
-            request, "problem.html", code=code, title=title, problem=problem, status=Status(), palette=[]
+            request, "problem.html", code=code, title=title, problem=problem, status=status, palette=[]
         )
 
     return {Exception: answer}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,21 +11,23 @@ from urllib.parse import quote
 import jinja2
 import msgspec
 from litestar.connection import Request
+from litestar.di import NamedDependency
 from litestar.response import Response
 
 from tallystick.console import codes
 from tallystick.console.assets import Assets
 from tallystick.console.fields import Field, field_of
 from tallystick.console.navigation import RAIL
+from tallystick.console.saying import said_in
 from tallystick.console.texts import script_texts
-from tallystick.console.written import written
+from tallystick.console.writing import with_cents, written
 from tallystick.core.errors import Forbidden, NotFound, Rejection, TallystickError
 from tallystick.core.text import LANGUAGES, render, translate
 
 if TYPE_CHECKING:
     from tallystick.core.context import House
 
-__all__ = ["Answer", "AnyRequest", "Problem", "Refused", "Shell", "say_in"]
+__all__ = ["Answer", "AnyRequest", "PageShell", "Problem", "Refused", "Shell", "say_in"]
 
 AnyRequest = Request[Any, Any, Any]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -78,6 +79,10 @@ class Shell:
         self.house = house
         self.assets = assets
         self.firm = house.settings.firm
+        self.damage: TallystickError | None = None
+        """What is wrong with the journal, as the last page found it."""
+        self.names: dict[str, tuple[dict[int, str], dict[int, str]]] = {}
+        """User → numbers of accounts and symbols of instruments by their codes, as the user may see them."""
         self.counted: dict[str, tuple[int, list[tuple[str, int]]]] = {}
         """User → journal sequence and the open work that was counted at it."""
         self.calendar: dict[datetime.date, str] = {}
@@ -104,9 +109,9 @@ class Shell:
                     for name, value in row.items()}  # fmt: skip
             return pattern.format(**{name: quote(str(value), safe="") for name, value in said.items()})
 
-        def blank(sentence: str) -> str:
-            """A reason's sentence without its values: what it says of many orders at once."""
-            return re.sub(r"\{\w+\}", "…", say(sentence))
+        def said(value: Any) -> str:
+            """A value that a decision read: words of the catalogs where it has them, whole or part by part."""
+            return said_in(language, value)
 
         def unit_of(field: Field, currency: str = "") -> str:
             return say(field.unit).replace("{currency}", currency or self.firm.currency)
@@ -118,7 +123,7 @@ class Shell:
         environment.globals.update(
             _=say,
             say=say,
-            blank=blank,
+            said=said,
             address=address,
             asset=self.assets.address,
             rail=RAIL,
@@ -129,6 +134,7 @@ class Shell:
             unit_of=unit_of,
             word_of=word,
             written=lambda value, field: written(value, field, zone=self.firm.zone),
+            with_cents=with_cents,
             language=language,
             languages=LANGUAGES,
             language_tag=LANGUAGE_TAGS[language],
@@ -188,3 +194,7 @@ class Shell:
             **values,
         )
         return Response(text, status_code=code, media_type="text/html")
+
+
+PageShell = NamedDependency[Shell]
+"""The shell as a page gets it: Litestar hands it to every handler of the console under this name."""

@@ -8,6 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from tallystick.console import (
+    access,
     entrance,
     forms,
     governance,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["create_pages"]
 
 FAMILIES = (
-    overview, journal, work, history, market, ledger, orders, governance, interfaces, forms, entrance,
+    overview, journal, work, history, market, ledger, orders, governance, access, interfaces, forms, entrance,
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ SEVERITIES = ("severe", "high", "medium", "low")
 
 
 class Status(msgspec.Struct, frozen=True):
-    """What the bars show; `problem` when the head cannot be read."""
+    """What the bars show; `problem` when the head cannot be read, `damage` when the journal is not what was written."""
 
     day: str = ""
     phase: str = ""
@@ -40,13 +40,15 @@ class Status(msgspec.Struct, frozen=True):
     recorded: str = ""
     alerts: list[tuple[str, int]] = []
     problem: Problem | None = None
+    damage: Problem | None = None
 
 
 async def status_of(request: AnyRequest, shell: Shell) -> Status:
     """The status as the reader may see it; alerts stay empty for who may not see work items."""
     head = await shell.attempt(request, "journal.head")
+    damage = await _damage(request, shell)
     if head.problem:
-        return Status(problem=head.problem)
+        return Status(problem=head.problem, damage=damage)
     reply = head.value
     recorded = format_time(reply.recorded_at, shell.firm.zone, digits=0) if reply.recorded_at else ""
     return Status(
@@ -56,7 +58,14 @@ async def status_of(request: AnyRequest, shell: Shell) -> Status:
         hash=reply.hash,
         recorded=recorded,
         alerts=await _alerts(request, shell, reply.seq),
+        damage=damage,
     )
+
+
+async def _damage(request: AnyRequest, shell: Shell) -> Problem | None:
+    """What is wrong with the journal, for every reader: what they see then ends before it."""
+    shell.damage = await request.app.state.desk.run(lambda: shell.house.damage)
+    return shell.problem(request, shell.damage) if shell.damage else None
 
 
 async def _alerts(request: AnyRequest, shell: Shell, seq: int) -> list[tuple[str, int]]:

@@ -26,6 +26,7 @@ WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent
 HASH_SHOWN = 12
 TIME_SHOWN = 12
 MINUS = "−"
+SCALE_DECIMALS = 4
 
 
 def written(value: Any, field: Field, *, zone: str) -> str:
@@ -35,7 +36,9 @@ def written(value: Any, field: Field, *, zone: str) -> str:
     if field.kind in WHOLE_KINDS and not str(value).lstrip("-").isdigit():
         return str(value)
     match field.kind:
-        case "money" | "price":
+        case "price":
+            return format_money(int(value), exact_decimals(int(value), field.decimals))
+        case "money":
             return format_money(int(value), field.decimals)
         case "known" if int(value) == 0:
             return EMPTY
@@ -57,6 +60,15 @@ def written(value: Any, field: Field, *, zone: str) -> str:
             return "; ".join(map(str, value)) or EMPTY if isinstance(value, list | tuple) else str(value)
         case _:
             return str(value)
+
+
+def exact_decimals(price: int, decimals: int) -> int:
+    """The decimals that a price is written with: all four where fewer would round it.
+
+    >>> exact_decimals(75550, 2), exact_decimals(75500, 2)
+    (4, 2)
+    """
+    return SCALE_DECIMALS if price % 10 ** (SCALE_DECIMALS - decimals) else decimals
 
 
 def with_cents(field: Field, values: Iterable[Any]) -> Field:

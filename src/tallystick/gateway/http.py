@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from litestar import Litestar, get
+from litestar import Litestar, get, route
 from litestar.config.compression import CompressionConfig
 from litestar.connection import Request
 from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Response
 
 from tallystick.core.operations import OPERATIONS, Operation
@@ -66,6 +68,7 @@ def create_api(
             *operation_routes(found),
             mcp_route(found),
             _document_route(found),
+            no_route,
             enter,
             sign_in,
             sign_out,
@@ -83,6 +86,12 @@ def create_api(
         on_shutdown=[desk.close],
         state=State({"desk": desk, "tries": Tries(), "operations": found}),
     )
+
+
+@route("/api/{address:path}", http_method=["GET", "POST", "PUT", "PATCH", "DELETE"], name="no route")
+async def no_route(address: FromPath[str]) -> Response[bytes]:
+    """Any other address of the doors, so that a program is answered as programs are, not with a page."""
+    raise NotFoundException
 
 
 def _document_route(operations: Mapping[str, Operation]) -> HTTPRouteHandler:

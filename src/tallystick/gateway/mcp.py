@@ -19,7 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
 
 import tallystick
-from tallystick.core.errors import Forbidden, Rejection, TallystickError, nearest
+from tallystick.core.errors import Forbidden, Rejection, TallystickError, fill, suggestion
 from tallystick.core.operations import Operation
 from tallystick.core.text import translate
 from tallystick.gateway.documents import input_schema
@@ -108,9 +108,8 @@ async def _call(
     state = surroundings(request.scope)
     name = str(parameters.get("name", ""))
     if name not in operations:
-        raise Fault(
-            INVALID_PARAMETERS, f"There is no tool {name}. Nearest is {nearest(name, operations) or 'none'}."
-        )
+        remedy, near = suggestion(name, operations)
+        raise Fault(INVALID_PARAMETERS, f"There is no tool {name}. {fill(remedy, near)}")
     try:
         reply = await desk.call(
             request.user, name, parameters.get("arguments") or {}, language=state["language"]

@@ -1,4 +1,4 @@
-// Charts: candles with volume, columns over the day. Colours are the page's tokens; the last value is labelled.
+// Charts: candles (a line where only closes are known) with volume, columns over the day. Colours are the page's tokens; the last value is labelled.
 const token = (box) => (name) => getComputedStyle(box).getPropertyValue(`--${name}`).trim();
 const zone = document.documentElement.dataset.zone || "UTC";
 const legend = document.getElementById("chart-legend");
@@ -30,31 +30,35 @@ function candles(box, data) {
   const rise = colour("rise");
   const fall = colour("fall");
   const chart = frame(box, Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 70), false);
-  const prices = chart.addSeries(LightweightCharts.CandlestickSeries, {
-    upColor: colour("panel"), downColor: fall, borderUpColor: rise, borderDownColor: fall, wickUpColor: rise, wickDownColor: fall,
-    priceFormat: { type: "custom", formatter: fixed, minMove: 0.01 }, lastValueVisible: false, priceLineVisible: false,
-  });
-  const volume = chart.addSeries(LightweightCharts.HistogramSeries, {
+  const looks = { priceFormat: { type: "custom", formatter: fixed, minMove: 0.01 }, lastValueVisible: false, priceLineVisible: false };
+  const prices = data.line
+    ? chart.addSeries(LightweightCharts.LineSeries, { ...looks, color: colour("accent"), lineWidth: 2 })
+    : chart.addSeries(LightweightCharts.CandlestickSeries, {
+      ...looks, upColor: colour("panel"), downColor: fall, borderUpColor: rise, borderDownColor: fall, wickUpColor: rise, wickDownColor: fall,
+    });
+  prices.setData(data.line ? data.bars.map((bar) => ({ time: bar.time, value: bar.close })) : data.bars);
+  const volume = data.volumes.length ? chart.addSeries(LightweightCharts.HistogramSeries, {
     color: colour("edge"), priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
-  }, 1);
-  prices.setData(data.bars);
-  volume.setData(data.volumes);
+  }, 1) : null;
+  volume?.setData(data.volumes);
   const last = data.bars.at(-1);
   prices.createPriceLine({
-    price: last.close, color: last.close < last.open ? fall : rise, lineStyle: 2, lineWidth: 1, axisLabelVisible: true,
-    axisLabelTextColor: colour("on-accent"), title: "",
+    price: last.close, color: data.line ? colour("accent") : last.close < last.open ? fall : rise, lineStyle: 2, lineWidth: 1,
+    axisLabelVisible: true, axisLabelTextColor: colour("on-accent"), title: "",
   });
-  chart.panes()[1].setHeight(90);
+  if (volume) chart.panes()[1].setHeight(90);
   chart.timeScale().setVisibleLogicalRange({ from: data.bars.length - 130, to: data.bars.length + 3 });
   const show = (bar, amount) => {
     if (!legend || !bar) return;
     const day = typeof bar.time === "string" ? bar.time : "";
-    legend.textContent = `${day}  O ${fixed(bar.open)}  H ${fixed(bar.high)}  L ${fixed(bar.low)}  C ${fixed(bar.close)}  V ${(amount?.value ?? 0).toLocaleString("en")}`;
+    const prices = data.line ? `C ${fixed(bar.close ?? bar.value)}`
+      : `O ${fixed(bar.open)}  H ${fixed(bar.high)}  L ${fixed(bar.low)}  C ${fixed(bar.close)}`;
+    legend.textContent = `${day}  ${prices}  V ${amount?.value?.toLocaleString("en") ?? "–"}`;
   };
   show(data.bars.at(-1), data.volumes.at(-1));
   chart.subscribeCrosshairMove((at) => {
     const bar = at.seriesData.get(prices);
-    show(bar ? { ...bar, time: bar.time } : data.bars.at(-1), bar ? at.seriesData.get(volume) : data.volumes.at(-1));
+    show(bar ? { ...bar, time: bar.time } : data.bars.at(-1), bar && volume ? at.seriesData.get(volume) : data.volumes.at(-1));
   });
   return chart;
 }

@@ -12,7 +12,10 @@ export function watchConnection() {
   const status = document.getElementById("status");
   if (!status) return;
   seen = sequence();
-  status.addEventListener("htmx:configRequest", (event) => { event.detail.parameters.seq = seen; });
+  status.addEventListener("htmx:configRequest", (event) => {
+    const shown = document.getElementById("damage")?.dataset.code ?? "";
+    Object.assign(event.detail.parameters, { seq: seen, damage: shown });
+  });
   status.addEventListener("htmx:afterSwap", () => {
     answered = Date.now();
     lost = false;

@@ -1,10 +1,13 @@
-// Forms of changes: the confirm word must be typed, the answer (or the refusal with its remedy) stands below.
+// Forms of changes: the confirm word must be typed; the answer, with a link to what was made, stands below an emptied
+// form; a refusal with its remedy stands below the form as it was sent.
 import { ask, failureBox, t } from "./page.js";
 
-for (const form of document.querySelectorAll("form[data-operation]")) {
+function watch(form) {
+  form.dataset.ready = "1";
   const confirm = form.querySelector("[data-confirm]");
   const button = form.querySelector("button");
   const result = form.querySelector(".result");
+  const titles = JSON.parse(form.querySelector("script").textContent);
   const ready = () => { button.disabled = confirm.value.trim() !== confirm.dataset.confirm; };
   confirm.addEventListener("input", ready);
 
@@ -12,25 +15,61 @@ for (const form of document.querySelectorAll("form[data-operation]")) {
     event.preventDefault();
     if (button.disabled) return;
     button.disabled = true;
-    const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
+    const fields = fieldsOf(form);
     try {
       const reply = await ask(form.dataset.operation, { method: "POST", body: fields });
       result.className = "result";
-      result.replaceChildren(...lines({ "": t("Done."), ...reply }));
-      confirm.value = "";
+      result.replaceChildren(...lines(reply, titles), ...links(form.dataset.made, { ...fields, ...reply }));
+      form.reset();
     } catch (failure) {
       result.className = "result refused";
       result.replaceChildren(failureBox(failure));
     }
     result.hidden = false;
+    result.scrollIntoView({ block: "nearest" });
     ready();
   });
 }
 
-function lines(reply) {
-  return Object.entries(reply).map(([name, value]) => {
+function watchAll() {
+  document.querySelectorAll("form[data-operation]:not([data-ready])").forEach(watch);
+}
+
+watchAll();
+document.body.addEventListener("htmx:afterSwap", watchAll); // a form in a list's drawer
+
+/** What was filled in; fields that take several values are lists, empty fields are not sent. */
+function fieldsOf(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (value === "") continue;
+    if (form.querySelector(`[name="${CSS.escape(name)}"][data-several]`)) (fields[name] ??= []).push(value);
+    else fields[name] = value;
+  }
+  return fields;
+}
+
+function lines(reply, titles) {
+  const said = Object.entries(reply ?? {}).filter(([name]) => name in titles);
+  return [["", t("Done.")], ...said].map(([name, value]) => {
     const line = document.createElement("p");
-    line.textContent = name ? `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;
+    line.textContent = name ? `${titles[name]}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;
     return line;
   });
+}
+
+/** To what was made, and to the batch of the journal that holds it. */
+function links(pattern, values) {
+  const filled = pattern.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ""));
+  const found = [[t("Show it"), filled], [t("In the journal"), values.position ? `/journal/batches/${values.position}` : ""]];
+  const line = document.createElement("p");
+  line.className = "made";
+  for (const [text, address] of found) {
+    if (!address) continue;
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = text;
+    line.append(link);
+  }
+  return [line];
 }

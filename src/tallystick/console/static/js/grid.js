@@ -3,6 +3,7 @@ import { ask, failureBox, notice, t } from "./page.js";
 import { word, written } from "./written.js";
 
 const BLOCK = 100;
+const GROWTH = 4; // how much more of the free width a growing column takes
 const theme = agGrid.themeQuartz.withParams({
   backgroundColor: "var(--panel)", foregroundColor: "var(--text)", accentColor: "var(--accent)",
   borderColor: "var(--line)", headerBackgroundColor: "var(--panel)", headerTextColor: "var(--mute)",
@@ -31,6 +32,7 @@ export function makeGrid(place, config, page) {
     rowSelection: { mode: "singleRow", checkboxes: false, enableClickSelection: true },
     defaultColDef: { resizable: true, sortable: config.sortable, suppressHeaderMenuButton: true, unSortIcon: false, comparator: () => 0 },
     suppressMovableColumns: false, suppressDragLeaveHidesColumns: true, suppressNoRowsOverlay: true, suppressLoadingOverlay: true,
+    alwaysShowVerticalScroll: true, scrollbarWidth: 15, // the last column ends before it, also where it lies above
     ensureDomOrder: true, animateRows: false, suppressScrollOnNewData: true, enableCellTextSelection: true,
     initialState: kept ? { ...kept, partialColumnState: true } : undefined,
     onSortChanged: () => page.onSort(sortOf(api)),
@@ -70,6 +72,7 @@ export function makeGrid(place, config, page) {
     return true;
   }
 
+  source.redraw = () => api.refreshCells({ force: true });
   document.addEventListener("head", () => { if (!frozen && box.isConnected) api.refreshInfiniteCache(); });
   return {
     api, config, source, move,
@@ -103,7 +106,9 @@ function rowSource(config, page, overlay) {
         const names = table.columns.map((column) => column.name);
         const rows = table.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
         source.total = table.total_rows;
+        const fractions = findFractions(config, rows);
         params.successCallback(rows, table.total_rows);
+        if (fractions) source.redraw();
         page.onCount(table.total_rows);
         if (!table.total_rows) overlay(emptyBox(config, request));
         else overlay(null);
@@ -117,6 +122,14 @@ function rowSource(config, page, overlay) {
   return source;
 }
 
+/** Show two decimals in a column of money as soon as one of its amounts has a fraction; true when that is new. */
+function findFractions(config, rows) {
+  const whole = config.columns.filter((column) => column.kind === "money" && column.decimals === 0);
+  const found = whole.filter(({ name }) => rows.some((row) => row[name] && BigInt(row[name]) % 10000n));
+  for (const column of found) column.decimals = 2;
+  return found.length > 0;
+}
+
 function columnOf(column, config, sort) {
   const direction = sort.replace("-", "") === column.name ? (sort.startsWith("-") ? "desc" : "asc") : null;
   return {
@@ -124,7 +137,7 @@ function columnOf(column, config, sort) {
     sortingOrder: column.right ? ["desc", "asc", null] : ["asc", "desc", null],
     type: column.right ? "rightAligned" : undefined,
     headerComponent: Head, headerComponentParams: { column },
-    flex: column.grow ? 1 : undefined, minWidth: column.grow ? Math.min(column.width, 240) : 48,
+    flex: column.width * (column.grow ? GROWTH : 1), minWidth: column.width,
     cellClass: column.kind === "hash" ? "mono" : undefined,
     cellClassRules: column.kind === "percent" ? {
       rise: (params) => params.value > 0, fall: (params) => params.value < 0,

@@ -12,7 +12,12 @@ let list = null;
 
 function filters() {
   const values = form ? Object.fromEntries(new FormData(form)) : {};
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value.trim() !== ""));
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => value.trim() !== "" && !isAll(name, value)));
+}
+
+/** Whether a value means no filter: `all` where another choice holds at first. */
+function isAll(name, value) {
+  return value === "all" && form.elements[name].matches("select");
 }
 
 function tell(changes) {
@@ -48,7 +53,13 @@ function start(place) {
 }
 
 if (form) {
-  for (const [name, value] of query) if (form.elements[name]) form.elements[name].value = value;
+  for (const [name, value] of query) {
+    const control = form.elements[name];
+    if (!control) continue;
+    // A value that is no choice is asked for all the same, so that the server says what is wrong with it.
+    if (control.matches("select") && value && ![...control.options].some((option) => option.value === value)) control.add(new Option(value, value));
+    control.value = value;
+  }
   let waiting = 0;
   form.addEventListener("input", () => {
     clearTimeout(waiting);

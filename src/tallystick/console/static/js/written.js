@@ -2,7 +2,7 @@
 import { t } from "./page.js";
 
 const EMPTY = "–";
-const WHOLE_KINDS = ["money", "price", "quantity", "count", "bytes", "percent"];
+const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent"];
 const MINUS = "−";
 const zone = document.documentElement.dataset.zone || "UTC";
 const clock = new Intl.DateTimeFormat("sv-SE", {
@@ -15,7 +15,9 @@ export function written(value, field) {
   if (value === null || value === undefined || value === "") return EMPTY;
   if (WHOLE_KINDS.includes(field.kind) && !/^-?\d+$/.test(value)) return String(value);
   switch (field.kind) {
-    case "money": case "price": return scaled(value, field.decimals ?? 0);
+    case "money": return scaled(value, field.decimals ?? 0);
+    case "price": return scaled(value, BigInt(value) % 10n ** BigInt(4 - (field.decimals ?? 0)) ? 4 : field.decimals ?? 0);
+    case "known": return BigInt(value) ? grouped(BigInt(value)) : EMPTY;
     case "quantity": case "count": case "bytes": return grouped(BigInt(value));
     case "percent": return percent(value, field.decimals ?? 2);
     case "number": return String(value).replace("-", MINUS);

@@ -1,0 +1,123 @@
+"""Pages and doors together, over a real firm: a damaged journal, names instead of codes, signing in by an address."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+
+import pytest
+from litestar.testing import TestClient
+
+from tallystick.console import create_pages
+from tallystick.core.access import Actor
+from tallystick.core.context import Context
+from tallystick.firm import Firm
+from tallystick.gateway import create_api
+from tallystick.market.events import RegisterInstrument
+
+
+@contextlib.contextmanager
+def doors(firm, language="en"):
+    """A client of the firm's doors and pages, signed in as its administrator."""
+    with TestClient(create_api(firm.house, pages=create_pages(firm.house))) as client:
+        client.headers["Authorization"] = f"Bearer {firm.house.access.session(Actor('mei'))}"
+        client.cookies.set("tally_language", language)
+        yield client
+
+
+@pytest.fixture
+def damaged(firm, kill_writer):
+    """The firm with one letter of its third batch changed behind its back, opened anew."""
+    kill_writer(firm.path)
+    day = firm.house.journal.head().day
+    firm.close()
+    with contextlib.closing(sqlite3.connect(firm.path / "journal" / str(day) / "0.sqlite")) as file:
+        file.execute("UPDATE batches SET actor = 'eve' WHERE seq = 3")
+        file.commit()
+    with Firm.open(firm.path, user="mei") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "read-only"), ("zh_Hant", "唯讀")])
+def test_every_page_tells_that_the_journal_is_damaged(damaged, language, words):
+    assert damaged.house.damage is not None
+    with doors(damaged, language) as client:
+        for address in ("/", "/risk/orders", "/journal/batches", "/no/such/page"):
+            text = client.get(address).text
+            banner = text.partition('id="damage"')[2].partition("</div></div>")[0]
+            assert words in banner, address
+            assert "tally repair" in banner
+            assert damaged.house.damage.code in banner
+            assert re.search(r"3\b", banner)
+        status = client.get("/parts/status").text
+        assert "chip-severe" in status
+        assert 'id="damage"' in status
+        known = client.get("/parts/status", params={"damage": damaged.house.damage.code}).text
+        assert 'id="damage"' not in known
+
+
+def test_sound_journal_has_no_banner(firm):
+    with doors(firm) as client:
+        text = client.get("/").text
+        assert 'class="banner lost"' in text
+        assert "damaged" not in text.partition("<main")[2].partition("</main>")[0]
+        assert "chip-severe" not in client.get("/parts/status").text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("address", ["/api/nope/x", "/api/history/load"])
+def test_address_of_no_operation_is_answered_as_programs_are(firm, method, address):
+    with doors(firm) as client:
+        reply = getattr(client, method)(address)
+        assert reply.headers["content-type"].startswith("application/json")
+        assert (reply.status_code, reply.json()["code"]) == (404, "gateway.no_route")
+
+
+def test_batch_names_accounts_and_instruments(firm):
+    context = Context(firm.house, Actor("mei"))
+    made_up = RegisterInstrument(symbol="M0001.XTAI", name="Made-up Company", venue="XTAI")
+    position = context.send(made_up).position
+    with doors(firm) as client:
+        text = client.get(f"/journal/batches/{position}").text
+        assert f"<h1>Batch {position}</h1>" in text
+        from tallystick.console.journal import named
+
+        row = named(
+            {"account": 7, "instrument": 0, "reasons": ["gate.off_tick"]},
+            {7: "981200000071"},
+            {0: "M0001.XTAI"},
+            {"gate.off_tick": "Price off the tick"},
+        )
+        assert row == {
+            "account_number": "981200000071",
+            "symbol": "M0001.XTAI",
+            "reasons": ["Price off the tick"],
+            "account": 7,
+            "instrument": 0,
+        }
+
+
+def test_entry_token_opens_the_console_once(firm):
+    entry = firm.house.access.entry(Actor("mei"))
+    with doors(firm) as client:
+        client.headers.pop("Authorization")
+        assert (
+            client.get("/api/access/whoami", headers={"Authorization": f"Bearer {entry}"}).status_code == 401
+        )
+        first = client.get("/enter", params={"token": entry}, follow_redirects=False)
+        assert (first.headers["location"], entry in first.headers["set-cookie"]) == ("/", False)
+        assert client.get("/access/users").status_code == 200
+        client.cookies.clear()
+        again = client.get("/enter", params={"token": entry}, follow_redirects=False)
+        assert again.headers["location"] == "/login"
+
+
+def test_users_and_roles_have_pages(firm):
+    with doors(firm) as client:
+        for address in ("/access/users", "/access/roles"):
+            assert client.get(address).status_code == 200
+            assert f'href="{address}"' in client.get("/").text
+        page = client.get("/access/users").text
+    for operation in ("access.grant", "access.revoke", "access.set_password"):
+        assert f"/do/{operation}" in page
