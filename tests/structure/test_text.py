@@ -28,6 +28,15 @@ def test_translations_keep_their_places():
     report(text.misplaced(text.catalogs()))
 
 
+def test_rooms_agree_on_the_translation_of_a_sentence():
+    report(text.disputed(text.by_room()))
+
+
+def test_sentence_that_two_rooms_translate_differently_fails():
+    assert list(text.disputed({"console": {"Trading": "交易"}, "simulation": {"Trading": "交易進行中"}}))
+    assert not list(text.disputed({"console": {"Trading": "交易"}, "simulation": {"Trading": "交易"}}))
+
+
 def test_no_file_names_a_machine_path_or_a_registry():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")

@@ -54,9 +54,8 @@ def init(folder: Path, *, name: str = "Made-up Securities", first_day: datetime.
     from tallystick.core.settings import FirmSettings, Settings
     from tallystick.firm import Firm
 
-    with Firm.create(
-        folder, first_day=first_day or datetime.date.today(), settings=Settings(firm=FirmSettings(name=name))
-    ) as firm:
+    settings = Settings(firm=FirmSettings(name=name))
+    with Firm.create(folder, first_day=first_day, settings=settings) as firm:
         return show(firm.call("journal.head"), as_json=False)
 
 

@@ -30,6 +30,7 @@ def make_demo(
 
     Errors: TallystickError when the folder holds another firm, or one begun with another plan.
     """
+    from tallystick.core.access import GrantRole
     from tallystick.simulation import DemoPlan, build, run_day
 
     if (folder / READY).exists():
@@ -37,7 +38,8 @@ def make_demo(
     plan = DemoPlan(clients=clients, instruments=instruments, seed=seed, date=date)
     with _begun(folder, plan) as firm:
         if DEMO_USER not in firm.house.machine("access").state.grants:
-            firm.access.grant(user=DEMO_USER, role="administrator")
+            command = GrantRole(command_id="demo-administrator", user=DEMO_USER, role="administrator")
+            firm.context().send(command)
         context = firm.context(progress=progress)
         day = context.machine("day").state
         if day.business_date == plan.first_day and day.is_open:
@@ -67,11 +69,14 @@ def _begun(folder: Path, plan: DemoPlan) -> Firm:
             "Give the options it was begun with, or name another folder: `tally demo OTHER`.",
             folder=str(folder),
         )
+    if not firm.is_founded:
+        firm.close()
+        return Firm.create(folder, first_day=plan.first_day, settings=settings)
     return firm
 
 
 def tell_entry(folder: Path, host: str, port: int) -> None:
-    """Print the address that opens the console as the demo user; the token in it serves for twelve hours."""
+    """Print the address that opens the console as the demo user; its token opens the door once, within ten minutes."""
     from tallystick.core.access import Actor
     from tallystick.firm import Firm
 
