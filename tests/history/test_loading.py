@@ -178,7 +178,7 @@ def test_mended_headers_vendors_and_mappings(context, write, known_at, tmp_path)
         load_files(context, "bars_daily", [write("d.csv", HEADER, GOOD)], mapped, known_at)
     with pytest.raises(TallystickError, match="does not read"):
         read_mapping(write("bad.toml", "colums = 1"))
-    with pytest.raises(NotFound, match=r"no vendor generik. Nearest is generic"):
+    with pytest.raises(NotFound, match=r"no vendor generik. Did you mean generic"):
         vendor_mapping("generik")
 
 
@@ -215,7 +215,7 @@ def test_file_that_is_no_file_is_told(context, write, tmp_path, known_at):
     ):
         with pytest.raises(TallystickError, match=problem):
             load_one(context, path, known_at)
-    with pytest.raises(NotFound, match=r"no dataset history.bars_dayly. Nearest is history.bars_daily"):
+    with pytest.raises(NotFound, match=r"no dataset history.bars_dayly. Did you mean history.bars_daily"):
         load_one(context, write("x.csv", HEADER, GOOD), known_at, dataset="history.bars_dayly")
     with pytest.raises(TallystickError, match="No file is named"):
         load(context, LoadRequest(files=[]))

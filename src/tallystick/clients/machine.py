@@ -61,9 +61,15 @@ class ClientsMachine(PlainMachine[ClientsRoomState]):
             command.state, command.effective_on, command.form_version
         )
 
+    def consent(
+        self, party: int, recipient: str, purpose: str, data_class: str, channel: str
+    ) -> Consent | None:
+        """The client's statement in force about a use; None when none was made."""
+        return self.state.consents.get(consent_key(party, recipient, purpose, data_class, channel))
+
     def allows(self, party: int, recipient: str, purpose: str, data_class: str, channel: str) -> bool:
         """Whether the client's last statement grants this use."""
-        found = self.state.consents.get(consent_key(party, recipient, purpose, data_class, channel))
+        found = self.consent(party, recipient, purpose, data_class, channel)
         return found is not None and found.state == ConsentState.GRANTED
 
     @staticmethod
