@@ -39,7 +39,6 @@ from tallystick.core.work import CloseWork, NoteWork, OpenWork, WorkMachine
 from tallystick.gateway import create_api
 from tallystick.governance import day_report
 from tallystick.governance import operations as governance_operations
-from tallystick.governance.refusals import refusal_name
 from tallystick.history import operations as history_operations
 from tallystick.ledger import requests as ledger_requests
 from tallystick.market import MarketMachine, day_terms, seed_command
@@ -641,7 +640,7 @@ def report_day(context: Context, request: day_report.DayReportRequest) -> Report
     slot = ((pl.col("received_at") - OPENING) // (300 * 10**9)).alias("slot")
     good = (pl.col("code") == "").sum().alias("accepted")
     counts = book.orders.group_by(slot).agg(good, pl.len().alias("all")).sort("slot").to_dicts()
-    texts = {reason.code: refusal_name(reason.code, context.language) for reason in SUBMIT_REASONS}
+    texts = {reason.code: translate(reason.name, context.language) for reason in SUBMIT_REASONS}
     by_code = refused.group_by("code").len().sort("len", "code", descending=[True, False]).to_dicts()
     sums = (pl.len().alias("fills"), pl.col("quantity").sum(), pl.col("amount").sum().alias("turnover"))
     by_symbol = (

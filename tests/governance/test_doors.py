@@ -11,11 +11,7 @@ from onboarding_files import AT, FILES, register, write
 from tallystick.cli.show import REJECTED, show
 from tallystick.console import create_pages
 from tallystick.core.access import Actor
-from tallystick.core.events import event_of
-from tallystick.core.text import LANGUAGES, catalog
 from tallystick.gateway import create_api
-from tallystick.governance.refusals import NAMES, refusal_name
-from tallystick.risk.gate.events import SubmitOrder
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -40,13 +36,3 @@ def test_a_proof_reads_in_decimals_and_its_batch_as_tables(firm, tmp_path, capsy
     for cell in ("1,120,000.51", "1,120,000.50", "2,500", "9901.XTAI", "client_cash"):
         assert cell in page, page
     assert "11200005100" not in page
-
-
-def test_every_reason_of_the_gate_has_a_short_name_in_each_language():
-    assert set(NAMES) == {reason.code for reason in event_of(SubmitOrder).reasons}
-    for language in LANGUAGES:
-        names = {refusal_name(code, language) for code in NAMES}
-        assert len(names) == len(NAMES)
-        assert not any("{" in name or "…" in name for name in names)
-    assert set(NAMES.values()) <= set(catalog("zh_Hant"))
-    assert refusal_name("gate.off_tick", "zh_Hant") == "價格不合升降單位"

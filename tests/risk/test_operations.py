@@ -73,12 +73,12 @@ def test_orders_lists_the_day_as_it_came(day):
     assert (first["filled"], first["average_price"]) == (1_000, money(99.8))
     assert first["received_at"].isoformat() == "2026-11-20T02:00:00+00:00"
     assert rows[1]["cancel_asked"]
-    assert rows[3]["reasons"] == ["price above limit", "off tick"]
+    assert rows[3]["reasons"] == ["Price above the up-limit", "Price off the tick"]
     assert table.arrow.schema.field("price").metadata == {b"unit": b"1e-4 of the currency"}
 
 
 def test_orders_speak_chinese(day):
-    assert listed(day, "zh_Hant").rows()[3]["reasons"] == ["超過漲停價", "價格不合升降單位"]
+    assert listed(day, "zh_Hant").rows()[3]["reasons"] == ["價格高於漲停", "價格不合升降單位"]
 
 
 @pytest.mark.parametrize(

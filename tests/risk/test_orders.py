@@ -12,6 +12,7 @@ import pytest
 from gate_rooms import DAY, Room, at_clock, money, order
 
 from tallystick.core.ids import day_id
+from tallystick.core.text import LANGUAGES, translate
 from tallystick.ledger.events import AccountKind, Capacity, LotType, Side
 from tallystick.risk.gate.events import (
     SUBMIT_REASONS,
@@ -45,6 +46,15 @@ def test_mask_bits_stand_in_the_declared_order():
     names = {"PRICE_ABOVE_LIMIT": "ABOVE_LIMIT", "PRICE_BELOW_LIMIT": "BELOW_LIMIT"}
     for bit, name in enumerate(declared):
         assert getattr(at, names.get(name, name)) == 1 << bit
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_a_short_name_of_its_own(language):
+    """Lists and counts show it where the sentence's values are not at hand."""
+    names = {translate(reason.name, language) for reason in SUBMIT_REASONS}
+    assert len(names) == len(SUBMIT_REASONS)
+    assert all(names)
+    assert not any("{" in name for name in names)
 
 
 def test_layout_says_what_the_events_say():

@@ -63,7 +63,8 @@ def sentences(module: Module) -> Iterator[Sentence]:
             marked += call.args[:1]
         if name in failures:
             marked += [argument for argument in call.args if not _is_code(argument)]
-        marked += [keyword.value for keyword in call.keywords if keyword.arg in SENTENCE_KEYWORDS]
+        keywords = SENTENCE_KEYWORDS | {"name"} if name == "Reason" else SENTENCE_KEYWORDS
+        marked += [keyword.value for keyword in call.keywords if keyword.arg in keywords]
         for node in marked:
             place = f"{module.path}:{node.lineno}"
             if isinstance(node, ast.JoinedStr):

@@ -19,7 +19,6 @@ from tallystick.console.words import mark as _
 from tallystick.core.events import Reason, event_type
 from tallystick.core.operations import OPERATIONS
 from tallystick.core.text import translate
-from tallystick.governance import refusal_name
 
 __all__ = ["BATCHES", "HANDLERS"]
 
@@ -84,8 +83,7 @@ async def batch(
 
 def short(reason: Reason, language: str) -> str:
     """A reason in a language without values: its short name, else its sentence with `…` for them."""
-    name = refusal_name(reason.code, language)
-    return name if name != reason.code else PLACE.sub("…", translate(reason.text, language))
+    return translate(reason.name, language) or PLACE.sub("…", translate(reason.text, language))
 
 
 async def names_of(

@@ -17,7 +17,6 @@ from tallystick.console.sections import sections_of
 from tallystick.console.shell import AnyRequest, PageShell, Shell
 from tallystick.console.words import mark as _
 from tallystick.core.errors import Rejection
-from tallystick.governance import refusal_name
 from tallystick.risk.gate.events import SUBMIT_REASONS
 
 __all__ = ["HANDLERS", "ORDERS"]
@@ -58,7 +57,7 @@ ORDERS = ListPage(
                 "refused_by_exchange",
             ),
         ),
-        Filter("reason", sentences={reason.code: refusal_name(reason.code) for reason in SUBMIT_REASONS}),
+        Filter("reason", sentences={reason.code: reason.name for reason in SUBMIT_REASONS}),
         Filter("side", choices=("buy", "sell")),
         Filter("symbol", size="short"),
         Filter("account", size="short"),

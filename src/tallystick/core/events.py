@@ -42,11 +42,15 @@ FIXED_SIZE_LIMIT_BYTES = 128
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why a command can be refused: stable code, sentence, remedy. Its place in the event's list is its mask bit."""
+    """Why a command can be refused: stable code, sentence, remedy. Its place in the event's list is its mask bit.
+
+    A `name` says it in a few words without values, for lists and counts, where the sentence's places stay unfilled.
+    """
 
     code: str
     text: str
     remedy: str = ""
+    name: str = ""
 
 
 class Command(Record, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ metrics, incidents, capacity and lineage come later.
 
 from __future__ import annotations
 
-from tallystick.governance.refusals import refusal_name
 from tallystick.governance.tour import FoundingLine, founding_lines
 
-__all__ = ["FoundingLine", "founding_lines", "refusal_name"]
+__all__ = ["FoundingLine", "founding_lines"]

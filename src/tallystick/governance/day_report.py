@@ -10,7 +10,7 @@ from tallystick.core.context import Context
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import operation
 from tallystick.core.schema import Money, Record, date_number
-from tallystick.governance.refusals import refusal_name
+from tallystick.core.text import translate
 from tallystick.ledger.events import RecordExecution
 from tallystick.risk.gate.events import CancelOrder, EndOrder, SubmitOrder
 
@@ -177,7 +177,7 @@ def _refusals(masks: Any, language: str) -> list[RefusalLine]:
     for bit, reason in enumerate(event_of(SubmitOrder).reasons):
         count = int((masks >> bit & 1).sum())
         if count:
-            name = refusal_name(reason.code, language)
+            name = translate(reason.name, language)
             lines.append(RefusalLine(code=reason.code, reason=name, orders=count))
     return sorted(lines, key=lambda line: (-line.orders, line.code))
 

@@ -67,73 +67,106 @@ class TradingPermission(IntFlag):
 
 SUBMIT_REASONS = (
     Reason(
-        "gate.kill_switch", "Trading is stopped: {stop_reason}.", "Ask the risk officer to lift the stop."
+        "gate.kill_switch",
+        "Trading is stopped: {stop_reason}.",
+        "Ask the risk officer to lift the stop.",
+        name="Order taking stopped",
     ),
     Reason(
         "gate.unknown_account",
         "Account {account} is not known to the gate.",
         "Open the account and set its terms.",
+        name="Account unknown",
     ),
     Reason(
         "gate.account_blocked",
         "Account {account} may not trade: its status is {status}.",
         "See the account's record.",
+        name="Account may not trade",
     ),
     Reason(
         "gate.unknown_instrument",
         "Instrument {instrument} has no terms for this day.",
         "Load the day's terms.",
+        name="No terms for the day",
     ),
-    Reason("gate.halted", "Trading in {instrument} is halted.", "Wait for the resumption notice."),
-    Reason("gate.id_reused", "Order id {order_id} was used with other content.", "Never reuse an order id."),
+    Reason(
+        "gate.halted",
+        "Trading in {instrument} is halted.",
+        "Wait for the resumption notice.",
+        name="Trading halted",
+    ),
+    Reason(
+        "gate.id_reused",
+        "Order id {order_id} was used with other content.",
+        "Never reuse an order id.",
+        name="Order id used before",
+    ),
     Reason(
         "gate.price_above_limit",
         "The price {price} is above the up-limit {limit_up}.",
         "Bid at most {limit_up}.",
+        name="Price above the up-limit",
     ),
     Reason(
         "gate.price_below_limit",
         "The price {price} is below the down-limit {limit_down}.",
         "Offer at least {limit_down}.",
+        name="Price below the down-limit",
     ),
-    Reason("gate.off_tick", "The price {price} is no multiple of the tick {tick}.", "Round to the tick."),
+    Reason(
+        "gate.off_tick",
+        "The price {price} is no multiple of the tick {tick}.",
+        "Round to the tick.",
+        name="Price off the tick",
+    ),
     Reason(
         "gate.bad_lot",
         "The quantity {quantity} does not fit the lot {lot}.",
         "Send whole lots, or an odd-lot order below one lot.",
+        name="Quantity does not fit the lot",
     ),
     Reason(
         "gate.bad_order_type",
         "This order type and time in force are not allowed now.",
         "Send a limit order for the day.",
+        name="Order type not allowed",
     ),
     Reason(
         "gate.short_of_buying_power",
         "The order needs {needed}; {available} is left.",
         "Lower the quantity or bring cash.",
+        name="Short of buying power",
     ),
     Reason(
         "gate.short_of_sellable",
         "The order sells {quantity}; {sellable} is sellable.",
         "Sell at most what is sellable.",
+        name="Short of sellable shares",
     ),
     Reason(
         "gate.value_above_limit",
         "The order's value {value} is above the limit of one order {limit}.",
         "Split the order.",
+        name="Value above the limit of one order",
     ),
     Reason(
-        "gate.malformed", "A field of the order is out of its range.", "Compare the order with the reference."
+        "gate.malformed",
+        "A field of the order is out of its range.",
+        "Compare the order with the reference.",
+        name="Field out of range",
     ),
     Reason(
         "gate.day_not_open",
         "The business day is not open for orders.",
         "Send orders between opening and close.",
+        name="Day not open",
     ),
     Reason(
         "gate.no_charge_rule",
         "No rule in force gives {missing}, so that what {instrument} costs cannot be told.",
         "Have the missing rule row adopted first.",
+        name="No rule for the charges",
     ),
 )
 

@@ -85,9 +85,7 @@ def account_numbers(journal: JournalReader) -> Array:
 
 def labels_of(mask: int, language: str) -> list[str]:
     """The reasons of a mask in a few words each: the sentences need values that a list does not have."""
-    reasons = event_of(SubmitOrder).reasons_in(mask)
-    words = [reason.code.removeprefix("gate.").replace("_", " ") for reason in reasons]
-    return [translate(word, language) for word in words]
+    return [translate(reason.name, language) for reason in event_of(SubmitOrder).reasons_in(mask)]
 
 
 def page(
