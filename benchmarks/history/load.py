@@ -26,9 +26,9 @@ from tallystick.core.context import Context
 from tallystick.core.lake import Lake
 from tallystick.core.settings import Settings
 from tallystick.history import HistoryMachine
-from tallystick.history.columns import vendor_mapping
 from tallystick.history.events import DatasetLoaded
-from tallystick.history.loading import load_files
+from tallystick.history.loading.columns import vendor_mapping
+from tallystick.history.loading.load import load_files
 
 STORED = Path(__file__).with_suffix(".json")
 

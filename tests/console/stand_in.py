@@ -39,7 +39,9 @@ from tallystick.core.work import CloseWork, NoteWork, OpenWork, WorkMachine
 from tallystick.gateway import create_api
 from tallystick.governance import day_report
 from tallystick.governance import operations as governance_operations
-from tallystick.history import operations as history_operations
+from tallystick.history.asking.operations import BarsRequest
+from tallystick.history.keeping.operations import DatasetsRequest
+from tallystick.history.loading.operations import QuarantineRequest
 from tallystick.ledger import requests as ledger_requests
 from tallystick.market import MarketMachine, day_terms, seed_command
 from tallystick.market import operations as market_operations
@@ -466,7 +468,7 @@ def settlement(
 
 
 @operation("history.bars", permission="history.read", summary="Daily prices of instruments.")
-def bars(context: Context, request: history_operations.BarsRequest) -> Table:
+def bars(context: Context, request: BarsRequest) -> Table:
     """Bars that fit."""
     frame = context.house.book.bars.rename({"turnover": "amount"})
     if request.instruments:
@@ -479,7 +481,7 @@ def bars(context: Context, request: history_operations.BarsRequest) -> Table:
 
 
 @operation("history.datasets", permission="history.read", summary="The tables of the lake.")
-def datasets(context: Context, request: history_operations.DatasetsRequest) -> Table:
+def datasets(context: Context, request: DatasetsRequest) -> Table:
     """Datasets."""
     rows = [
         ("history.bars_daily", "Daily prices", "history", 52_104, 1_830_112),
@@ -496,7 +498,7 @@ def datasets(context: Context, request: history_operations.DatasetsRequest) -> T
 
 
 @operation("history.quarantine", permission="history.read", summary="Rows that could not be loaded.")
-def quarantine(context: Context, request: history_operations.QuarantineRequest) -> Table:
+def quarantine(context: Context, request: QuarantineRequest) -> Table:
     """Nothing is in quarantine."""
     names = ("dataset", "file", "row", "column", "value", "reason", "text", "known_time")
     return listing(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), request)

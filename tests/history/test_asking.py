@@ -11,17 +11,10 @@ import pytest
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import schema_of
 from tallystick.history import DailyBar, HistoryMachine, append_bars, read_bars
+from tallystick.history.asking.operations import BarsRequest, bars
 from tallystick.history.events import DatasetLoaded
-from tallystick.history.operations import (
-    BarsRequest,
-    DatasetsRequest,
-    LoadRequest,
-    QuarantineRequest,
-    bars,
-    datasets,
-    load,
-    quarantine,
-)
+from tallystick.history.keeping.operations import DatasetsRequest, datasets
+from tallystick.history.loading.operations import LoadRequest, QuarantineRequest, load, quarantine
 
 FIRST = datetime.date(2026, 1, 5)
 

@@ -7,8 +7,8 @@ import csv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.history.csv_lines import cut
-from tallystick.history.sources import open_file
+from tallystick.history.loading.csv_lines import cut
+from tallystick.history.loading.sources import open_file
 
 FIELD = st.sampled_from(["1", "", "a b", '"x,y"', '"say ""hi"""', "股", '="0050"', "-"])
 GOOD = st.lists(FIELD, min_size=3, max_size=3).map(",".join)

@@ -12,9 +12,9 @@ import pytest
 
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.history import load_frame, read_bars
-from tallystick.history.columns import ColumnMapping, read_mapping, vendor_mapping
-from tallystick.history.loading import load_files
-from tallystick.history.operations import LoadRequest, load
+from tallystick.history.loading.columns import ColumnMapping, read_mapping, vendor_mapping
+from tallystick.history.loading.load import load_files
+from tallystick.history.loading.operations import LoadRequest, load
 
 HEADER = "symbol,date,open,high,low,close,volume,amount"
 GOOD = "9901.XTAI,2026-11-19,580,590.5,575,588,1000,586000"

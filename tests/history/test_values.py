@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.history.values import MISSING, read_clock_times, read_dates, read_decimals, read_whole
+from tallystick.history.loading.values import MISSING, read_clock_times, read_dates, read_decimals, read_whole
 
 NUMBER = st.one_of(
     st.from_regex(r"\A[+-]?[0-9]{1,15}(\.[0-9]{0,30})?\Z"),

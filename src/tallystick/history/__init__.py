@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tallystick.history.asking import read_bars
-    from tallystick.history.loading import load_frame
+    from tallystick.history.asking.bars import read_bars
+    from tallystick.history.datasets import DATASETS, DailyBar, MinuteBar, append_bars
+    from tallystick.history.loading.load import load_frame
+    from tallystick.history.loading.reports import FileReport, LoadReport
     from tallystick.history.machine import HistoryMachine
-    from tallystick.history.reports import FileReport, LoadReport
-    from tallystick.history.tables import DATASETS, DailyBar, MinuteBar, append_bars
 
 __all__ = [
     "DATASETS",
@@ -32,9 +32,9 @@ __all__ = [
 ]
 
 _LAZY = {
-    "DATASETS": "tables", "DailyBar": "tables", "FileReport": "reports", "HistoryMachine": "machine",
-    "LoadReport": "reports", "MinuteBar": "tables", "append_bars": "tables", "load_frame": "loading",
-    "read_bars": "asking",
+    "DATASETS": "datasets", "DailyBar": "datasets", "FileReport": "loading.reports", "HistoryMachine": "machine",
+    "LoadReport": "loading.reports", "MinuteBar": "datasets", "append_bars": "datasets", "load_frame": "loading.load",
+    "read_bars": "asking.bars",
 }  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from tallystick.history.columns import ColumnMapping
-from tallystick.history.reasons import CODES
-from tallystick.history.tables import Dataset
-from tallystick.history.values import (
+from tallystick.history.datasets import Dataset
+from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.reasons import CODES
+from tallystick.history.loading.values import (
     Column,
     as_text,
     is_missing,

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from tallystick.core.errors import TallystickError
-from tallystick.history.csv_lines import BrokenLine, cut
+from tallystick.history.loading.csv_lines import BrokenLine, cut
 
 __all__ = ["Source", "open_file", "open_frame"]
 

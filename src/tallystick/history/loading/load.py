@@ -15,13 +15,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from tallystick.history.checks import Checked, check
-from tallystick.history.columns import ColumnMapping, find_columns
+from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of, with_own_columns
 from tallystick.history.events import DatasetLoaded
-from tallystick.history.reasons import sentence
-from tallystick.history.reports import FileReport, LoadReport, RowReason
-from tallystick.history.sources import Source, hash_file, open_file, open_frame
-from tallystick.history.tables import QUARANTINE, Dataset, find_dataset, lake_of, with_own_columns
+from tallystick.history.loading.checks import Checked, check
+from tallystick.history.loading.columns import ColumnMapping, find_columns
+from tallystick.history.loading.reasons import sentence
+from tallystick.history.loading.reports import FileReport, LoadReport, RowReason
+from tallystick.history.loading.sources import Source, hash_file, open_file, open_frame
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context

@@ -14,7 +14,7 @@ import msgspec
 
 from tallystick.core.errors import NotFound, TallystickError, nearest, suggestion
 from tallystick.core.errors import mark as _
-from tallystick.history.tables import Dataset
+from tallystick.history.datasets import Dataset
 
 __all__ = ["ColumnMapping", "find_columns", "read_mapping", "vendor_mapping"]
 

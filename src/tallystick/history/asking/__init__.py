@@ -1,0 +1,1 @@
+"""Asking the datasets, as known at any time."""

@@ -1,0 +1,1 @@
+"""Keeping what was loaded: the catalog of datasets, and how long each part stays."""

@@ -1,0 +1,73 @@
+"""What stands in quarantine, with its reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tallystick.core.schema import Record, Timestamp
+from tallystick.history.datasets import QUARANTINE, find_dataset
+from tallystick.history.loading.reasons import sentence
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tallystick.core.lake import Lake
+
+__all__ = ["QuarantineLine", "list_quarantine"]
+
+
+class QuarantineLine(Record, frozen=True, kw_only=True):
+    """A row that was not loaded."""
+
+    dataset: str
+    file: str
+    row: int
+    column: str
+    code: str
+    reason: str
+    value: str
+    text: str
+    known_time: Timestamp
+
+
+def list_quarantine(
+    lake: Lake, language: str, *, dataset: str, file: str, limit: int, offset: int, order: Sequence[str]
+) -> tuple[list[QuarantineLine], int]:
+    """Quarantined rows with their reasons in words, and how many there are."""
+    if QUARANTINE.name not in lake.tables():
+        return [], 0
+    within = {"dataset": find_dataset(dataset).spec.name} if dataset else {}
+    where, values = ("file = ?", [file]) if file else ("", [])
+    found = lake.scan(
+        QUARANTINE.name,
+        within=within,
+        where=where,
+        parameters=values,
+        limit=limit,
+        offset=offset,
+        order=[*order, "-known_time", "file", "row"],
+    )
+    lines = [
+        QuarantineLine(
+            dataset=row["dataset"],
+            file=row["file"],
+            row=row["row"],
+            column=row["column"],
+            code=row["reason"],
+            reason=sentence(row["reason"], row["column"], row["value"], language),
+            value=row["value"],
+            text=row["text"],
+            known_time=row["known_time"],
+        )
+        for row in _with_numbers(found).to_pylist()
+    ]
+    return lines, lake.count(QUARANTINE.name, within=within, where=where, parameters=values)
+
+
+def _with_numbers(rows: pa.Table) -> pa.Table:
+    """The rows with their times as nanoseconds."""
+    import pyarrow as pa
+
+    place = rows.column_names.index("known_time")
+    return rows.set_column(place, "known_time", rows["known_time"].cast(pa.int64()))
