@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
+S3 := build/s3
 VENDOR := src/tallystick/console/static/vendor
 COMPILE := build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help env assets browser demo test check format lint bench lab docs texts lock wheel clean
+.PHONY: help env assets browser cluster demo test check format lint bench lab docs texts lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,10 +32,24 @@ $(VENDOR)/manifest.json: tools/console/package-lock.json tools/console_assets.py
 browser: | $(VENV)/.ready
 	@$(BIN)/python tools/chromium.py
 
+cluster: $(VENV)/.cluster $(S3)/.ready ## install Daft and Ray, and the servers that their tests start
+	@$(BIN)/python tools/postgres.py
+
+$(VENV)/.cluster: requirements-cluster.lock $(VENV)/.ready
+	@echo "cluster: installing Daft and Ray into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements-cluster.lock
+	@touch $@
+
+$(S3)/.ready: requirements-s3.lock
+	@echo "cluster tests: installing a server for S3 into $(S3)"
+	@test -x $(S3)/bin/python || $(PYTHON) -m venv $(S3)
+	@$(S3)/bin/python -m pip --disable-pip-version-check -q -q install --require-hashes -r requirements-s3.lock
+	@touch $@
+
 demo: env assets ## make a demo firm and open its console on port 8321
 	@$(BIN)/tally demo
 
-test: env assets browser lint ## run all checks and all tests
+test: env assets browser cluster lint ## run all checks and all tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: lint ## run the linters, the types, the storeys and the structure tests
@@ -53,7 +68,7 @@ lint: env
 bench: env ## run the benchmarks; a ratio 20% below the stored one fails
 	@status=0; for file in benchmarks/*/*.py; do echo "== $$file"; $(BIN)/python $$file || status=1; done; exit $$status
 
-lab: env assets browser ## run the long and many-seeded tests
+lab: env assets browser cluster ## run the long and many-seeded tests
 	@$(BIN)/python -m pytest -q -m lab --timeout 7200 || [ $$? -eq 5 ]
 
 docs: env ## write the pages of docs that are made from the source
@@ -68,6 +83,8 @@ lock: ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest that 
 	@build/lock/bin/python -m pip --disable-pip-version-check -q -q install uv==0.13.9
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) pyproject.toml --extra cluster -c requirements-dev.lock -o requirements-cluster.lock
+	@$(COMPILE) --group s3 -o requirements-s3.lock
 	@$(COMPILE) --group node -o requirements-node.lock
 	@cd tools/console && npm install --package-lock-only --ignore-scripts --loglevel=error > /dev/null
 

@@ -80,7 +80,7 @@ def settings() -> str:
                 f"`{key.name}`",
                 _choices(key.type),
                 f"`{msgspec.json.encode(key.default).decode()}`",
-                f"`TALLY_{section.name}_{key.name}`".upper(),
+                f"`TALLYSTICK_{section.name}_{key.name}`".upper(),
                 *words[key.name],
             )
             for key in msgspec.structs.fields(section.type)

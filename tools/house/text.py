@@ -26,7 +26,11 @@ SENTENCE_KEYWORDS = {"text", "remedy", "summary"}
 FAILURES = {"Reason", "Rejection", "TallystickError", "Forbidden", "NotFound"}
 
 # Data files with sentences for people, and the keys or columns that hold them.
-DATA = {"governance/data/founding.toml": ("part", "asks", "missing"), "market/data/fields.csv": ("label",)}
+DATA = {
+    "governance/data/founding.toml": ("part", "asks", "missing"),
+    "history/data/studies.toml": ("title", "question"),
+    "market/data/fields.csv": ("label",),
+}
 # The module whose public functions are the verbs of the command line; their docstrings are its help.
 VERBS = "cli/commands.py"
 

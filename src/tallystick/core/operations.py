@@ -17,7 +17,7 @@ True
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -36,15 +36,44 @@ PAGE_FIELDS = ("limit", "offset", "first")
 
 
 class Table:
-    """A reply of rows: an Arrow table, which each door gives in its own way (frame, JSON rows, Arrow stream, grid)."""
+    """A reply of rows: an Arrow table, which each door gives in its own way (frame, JSON rows, Arrow stream, grid).
 
-    def __init__(self, arrow: pa.Table, *, total_rows: int | None = None, title: str = "") -> None:
-        self.arrow = arrow
+    A reply larger than memory is made of a reader of record batches and the number of its rows: `batches` gives them
+    one after the other, once; every other form reads all of them first.
+    """
+
+    def __init__(
+        self, arrow: pa.Table | pa.RecordBatchReader, *, total_rows: int | None = None, title: str = ""
+    ) -> None:
+        self._rows = arrow
         self.total_rows = arrow.num_rows if total_rows is None else total_rows
         self.title = title
 
+    @property
+    def arrow(self) -> pa.Table:
+        """The rows as an Arrow table."""
+        if self.is_stream:
+            self._rows = self._rows.read_all()
+        return self._rows
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the rows come batch by batch, once."""
+        return hasattr(self._rows, "read_all")
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns, without reading rows."""
+        return self._rows.schema
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows as record batches; of a reply larger than memory one is held at a time."""
+        yield from self._rows if self.is_stream else self._rows.to_batches()
+
     def __repr__(self) -> str:
-        """The first rows as a grid."""
+        """The first rows as a grid; of a reply larger than memory its columns."""
+        if self.is_stream:
+            return f"{self.title}\n{self.total_rows} rows of {', '.join(self.schema.names)}".lstrip()
         return f"{self.title}\n{self.to_polars()}".lstrip()
 
     def rows(self) -> list[dict[str, Any]]:

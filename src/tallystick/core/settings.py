@@ -58,9 +58,17 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[lake]`: how many recent days stay hot."""
+    """`[lake]`: how many recent days stay hot; where tables and catalog are (empty: in the firm's folder), how much
+    of a bucket is copied here; what answers SQL, and where its Ray cluster is. Secrets are in the environment.
+    """
 
     hot_days: Annotated[int, Meta(ge=1, le=3_660)] = 20
+    storage: str = ""
+    storage_endpoint: str = ""
+    cache_bytes: Bytes = 68_719_476_736
+    catalog: str = ""
+    engine: Literal["local", "cluster"] = "local"
+    cluster: Text = "auto"
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

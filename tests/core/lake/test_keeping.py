@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import multiprocessing
 import shutil
-import time
 
 import pyarrow as pa
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake import Lake
 from tallystick.core.lake import datafiles as datafiles_module
+from tallystick.core.lake.maintenance import no_holds
 
 DAY = datetime.date(2026, 11, 2)
 NAME = "doctest.rates"
@@ -162,12 +162,14 @@ def test_maintenance_sweeps_superseded_files_and_asks_the_holds(lake, rows):
         asked.add((table, path))
         return path == held
 
-    assert lake.maintain(keep_days=0, grace_seconds=3_600).files == 0, "younger than the grace"
+    assert lake.maintain(keep_days=0, grace_seconds=3_600, holds=no_holds).files == 0, (
+        "younger than the grace"
+    )
     swept = lake.maintain(keep_days=0, grace_seconds=-1, holds=holds)
     assert everything(lake).equals(before)
     assert (NAME, held) in asked or held.endswith("x")
     assert (lake.folder / "tables/doctest/rates" / held).exists() or held.endswith("x")
-    swept_again = lake.maintain(keep_days=0, grace_seconds=-1)
+    swept_again = lake.maintain(keep_days=0, grace_seconds=-1, holds=no_holds)
     assert len(data_files(lake)) == 1
     assert swept.files + swept_again.files > 4
     assert everything(lake).equals(before)
@@ -208,7 +210,7 @@ def test_restored_elsewhere_it_reads_and_writes_only_there(lake, rows, facts, tm
         assert all(str(elsewhere) in task.file.file_path for task in iceberg.scan().plan_files())
         restored.append(NAME, rows([("A", 3, 1, 8, 1)]))
         restored.compact(NAME)
-        restored.maintain(keep_days=0, grace_seconds=-1)
+        restored.maintain(keep_days=0, grace_seconds=-1, holds=no_holds)
         assert facts(restored.scan(NAME)) == {**expected, ("A", 3, 1): 8}
     if original == "stays":
         assert facts(lake.scan(NAME)) == expected
@@ -257,66 +259,12 @@ def test_two_processes_write_one_table_and_no_row_is_lost_or_doubled(lake, facts
     assert [version.version for version in lake.versions(NAME)] == list(range(1, 13))
 
 
-def write_until_killed(folder, log):
-    """Append numbered rows with tokens and compact now and then; note each acknowledged number."""
-    with Lake(folder) as lake, log.open("ab", buffering=0) as acknowledged:
-        for number in range(10_000):
-            lake.append(NAME, one_row(number), token=str(number))
-            acknowledged.write(f"{number}\n".encode())
-            if number % 5 == 4:
-                lake.compact(NAME)
-
-
-def one_row(number):
-    days = pa.array([DAY], pa.date32())
-    return pa.table(
-        {
-            "code": ["K"],
-            "date": days,
-            "minute": [number],
-            "rate": [number],
-            "event_time": [1],
-            "known_time": [1],
-        }
-    )
-
-
-def kill_and_reopen(folder, log, delay):
-    """Run a writer, kill it after its first row and a delay, and compare what is there with what it was told."""
-    writer = multiprocessing.get_context("spawn").Process(target=write_until_killed, args=(folder, log))
-    writer.start()
-    while not (log.exists() and log.stat().st_size):
-        time.sleep(0.02)
-        assert writer.is_alive()
-    time.sleep(delay)
-    writer.kill()
-    writer.join()
-    acknowledged = [int(line) for line in log.read_bytes().split()]
-    with Lake(folder) as lake:
-        found = sorted(lake.scan(NAME, columns=["minute"])["minute"].to_pylist())
-        assert found[: len(acknowledged)] == acknowledged
-        assert len(found) <= len(acknowledged) + 1
-        assert lake.describe(NAME).rows == len(found)
-        for number in found:
-            assert lake.append(NAME, one_row(number), token=str(number)).repeated
-        lake.compact(NAME)
-        lake.maintain(keep_days=0, grace_seconds=-1)
-        assert sorted(lake.scan(NAME, columns=["minute"])["minute"].to_pylist()) == found
-    return len(found)
-
-
-@pytest.mark.parametrize("delay", [0.05, 0.21, 0.4])
-def test_killed_writer_loses_and_doubles_nothing(lake, tmp_path, delay):
-    lake.close()
-    assert kill_and_reopen(lake.folder, tmp_path / "acknowledged", delay) > 0
-
-
 def test_plans_and_hot_contents_of_another_release_are_made_anew(lake, rows, facts):
     lake.append(NAME, rows([("A", 0, 1, 1, 1)]))
     lake.publish_hot()
     with lake.catalog.transaction() as connection:
         connection.execute("UPDATE lake_plans SET body = x'80'")
-        connection.execute("UPDATE lake_hot SET body = x'80'")
+        connection.execute("UPDATE lake_generations SET body = x'80'")
     with Lake(lake.folder) as other:
         assert facts(other.scan(NAME)) == {("A", 0, 1): 1}
         assert other.generation() is None

@@ -1,8 +1,9 @@
 """The lake: open tables of everything the firm observes, asked as known at any time.
 
-Tables are Apache Iceberg (format 2) in Parquet files, which any engine reads; the catalog is one SQLite file. A row is
-never changed: a correction is a new row with the same key and a later `known_time`, so every earlier view stays
-askable. Recent days are also kept as hot DuckDB tables, and a scan uses them without being told.
+Tables are Apache Iceberg (format 2) in Parquet files, which any engine reads, in the firm's folder or a bucket; the
+catalog is one SQLite file or a PostgreSQL database. A row is never changed: a correction is a new row with the same
+key and a later `known_time`, so every earlier view stays askable. Recent days are also kept as hot DuckDB tables, and a
+scan uses them without being told.
 
 Guarantees: a change is durable and whole when the call returns; two processes may write one table; a change with a
 token happens once; compaction and sealing prove equal rows before anything is named; a moved folder opens.

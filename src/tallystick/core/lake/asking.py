@@ -10,7 +10,8 @@ import pyarrow as pa
 from tallystick.core.lake.conditions import Conditions, quoted
 from tallystick.core.lake.datafiles import restored
 from tallystick.core.lake.layout import Layout, unknown_column
-from tallystick.core.lake.plan import select
+from tallystick.core.lake.opened import touches
+from tallystick.core.lake.plan import select, touched
 from tallystick.core.lake.relation import Relation, relation
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def scan(lake: Lake, state: State, question: Question, *, hot: bool) -> pa.Table
     if not question.where and question.limit is None and not question.offset and conditions.is_narrow(layout):
         found = _scan_narrow(lake, state, question, conditions, columns, hot)
     if found is None:
-        source = _relation(lake, state, conditions, question.known_at, hot)
+        ordered = {name.removeprefix("-") for name in question.order}
+        needed = None if question.where or not ordered <= set(columns) else columns
+        source = _relation(lake, state, conditions, question.known_at, hot, needed)
         found = lake.engine.arrow(
             _text(source, question, columns), [*source.parameters, *question.parameters]
         )
@@ -61,12 +64,20 @@ def count(lake: Lake, state: State, question: Question) -> int:
     return int(lake.engine.rows(text, [*source.parameters, *question.parameters])[0][0])
 
 
-def sql(lake: Lake, query: str, parameters: Sequence[Any], known_at: int | None) -> pa.Table:
-    """The answer to a person's SELECT over the lake's tables."""
+def sql(
+    lake: Lake,
+    query: str,
+    parameters: Sequence[Any],
+    known_at: int | None,
+    given: Mapping[str, pa.Table] | None = None,
+) -> pa.Table:
+    """The answer to a person's SELECT over the lake's tables and those that the caller gives."""
     views = {}
-    for name in sorted(lake.engine.tables_of(query)):
+    named = lake.engine.tables_of(query)
+    given = {name: rows for name, rows in (given or {}).items() if name in named}
+    for name in sorted(named - set(given)):
         views[name] = _relation(lake, lake.state(name), Conditions({}), known_at, hot=True).sql
-    return lake.engine.ask(query, parameters, views)
+    return lake.engine.ask(query, parameters, views, given)
 
 
 def _conditions(layout: Layout, question: Question) -> Conditions:
@@ -77,42 +88,68 @@ def _conditions(layout: Layout, question: Question) -> Conditions:
 def _scan_narrow(
     lake: Lake, state: State, question: Question, conditions: Conditions, columns: Sequence[str], hot: bool
 ) -> pa.Table | None:
-    """The answer by Polars, or None where DuckDB must give it (hot rows, several versions of a fact)."""
+    """The answer by Polars, or None where DuckDB must give it (hot or unsealed rows, several versions of a fact)."""
+    if hot:
+        state, days = lake.open_days.of(state)
+        if any(touches(state.layout, conditions, day) for day in days):
+            return None
     chosen = select(state.layout, state.groups, conditions.spans, question.known_at)
-    if chosen.mixed or not chosen.clean or (hot and _covered(lake, state, conditions)):
+    if chosen.mixed or not chosen.clean or (hot and _covered(lake, state, conditions).touched):
         return None
     from tallystick.core.lake.narrow import read_narrow
 
-    folder = lake.table_folder(state.layout.name)
+    folder = lake.storage.fetch(state.layout.name, chosen.clean)
     return read_narrow(
         state.layout, folder, chosen.clean, conditions, question.known_at, columns, question.order
     )
 
 
-def _covered(lake: Lake, state: State, conditions: Conditions) -> set[int]:
-    """The partitions that the hot generation gives and that the conditions touch."""
+class _Covered(NamedTuple):
+    """The partitions that the hot generation gives as they are now, and those of them that the conditions touch."""
+
+    current: set[int]
+    touched: set[int]
+
+
+def _covered(lake: Lake, state: State, conditions: Conditions) -> _Covered:
     generation = lake.generation()
-    covered = generation.covered(state.layout.name, state.groups) if generation else set()
-    if not generation or not covered:
-        return set()
-    touched = select(state.layout, state.groups, conditions.spans, None)
-    numbers = {file.partition for file in [*touched.clean, *touched.mixed]}
-    return covered & ({n for n in numbers if n is not None} | set(generation.opened(state.layout.name)))
+    current = generation.covered(state.layout.name, state.groups) if generation else set()
+    if generation and state.layout.name in lake.feed_days:
+        current -= set(generation.opened(state.layout.name))  # the feed knows of later rows
+    if not generation or not current:
+        return _Covered(set(), set())
+    numbers = touched(state.groups, conditions.spans)
+    return _Covered(current, current & (numbers | set(generation.opened(state.layout.name))))
 
 
-def _relation(lake: Lake, state: State, conditions: Conditions, known_at: int | None, hot: bool) -> Relation:
-    covered = _covered(lake, state, conditions) if hot else set()
-    groups = {number: files for number, files in state.groups.items() if number not in covered}
+def _relation(
+    lake: Lake,
+    state: State,
+    conditions: Conditions,
+    known_at: int | None,
+    hot: bool,
+    columns: tuple[str, ...] | None = None,
+) -> Relation:
+    state, days = lake.open_days.of(state) if hot else (state, ())
+    covered = _covered(lake, state, conditions) if hot else _Covered(set(), set())
+    groups = {number: files for number, files in state.groups.items() if number not in covered.touched}
     chosen = select(state.layout, groups, conditions.spans, known_at)
     part = None
-    if covered and (generation := lake.generation()):
-        part = generation.part(lake.engine, state.layout, covered, conditions)
-    folder = lake.table_folder(state.layout.name)
-    return relation(state.layout, folder, chosen.clean, chosen.mixed, part, conditions, known_at)
+    if covered.touched and (generation := lake.generation()):
+        part = generation.part(lake.engine, state.layout, covered.current, conditions)
+    folder = lake.storage.fetch(state.layout.name, [*chosen.clean, *chosen.mixed])
+    found = relation(state.layout, folder, chosen.clean, chosen.mixed, part, conditions, known_at, columns)
+    for opened in lake.open_days.parts(state, days, conditions):
+        more = relation(state.layout, folder, (), (), opened, conditions, known_at, columns)
+        text, values = f"{found.sql} UNION ALL {more.sql}", [*found.parameters, *more.parameters]
+        found = Relation(text, values, found.columns)
+    return found
 
 
-def _text(source: Relation, question: Question, columns: Sequence[str]) -> str:
-    text = f"SELECT {', '.join(map(quoted, columns))} FROM ({source.sql})"
+def _text(source: Relation, question: Question, columns: tuple[str, ...]) -> str:
+    text = source.sql
+    if source.columns != columns or question.where:
+        text = f"SELECT {', '.join(map(quoted, columns))} FROM ({text})"
     if question.where:
         text += f" WHERE {question.where}"
     if question.order:

@@ -1,21 +1,23 @@
 """Changing tables: creating them, and replacing some of their files by others in one Iceberg snapshot.
 
 Every change is one snapshot, so each snapshot is the end of a transaction and gets the next business version, which
-is written into the snapshot itself. Two writers of one table conflict when they commit at once: the loser looks at the
-table anew and tries again, a bounded number of times. A change with a token happens once: a second one with the same
-token is answered with the first.
+is written into the snapshot itself. Our writers of one table take turns. One of another program may still commit at
+once with us: the loser looks at the table anew and tries again, a bounded number of times. A change with a token
+happens once: a second one with the same token is answered with the first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+import sqlalchemy
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.io.pyarrow import (
@@ -26,7 +28,8 @@ from pyiceberg.io.pyarrow import (
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestFile
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation, Snapshot
 from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.table.update.snapshot import _OverwriteFiles
@@ -45,11 +48,12 @@ from pyiceberg.types import (
 )
 from sqlalchemy.exc import OperationalError
 
-from tallystick.core.lake.catalog import Catalog, Version, busy
+from tallystick.core.lake.catalog import NAME, Catalog, Version, busy
 from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
-from tallystick.core.lake.durable import alone, file_uri
+from tallystick.core.lake.durable import alone
 from tallystick.core.lake.layout import Layout
 from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan, planned_file, read_plan
+from tallystick.core.lake.storage import Storage
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,29 +93,46 @@ class _Replace(_OverwriteFiles):
         return [m for m in super()._existing_manifests() if m.has_added_files() or m.has_existing_files()]
 
 
+class _Transaction(Transaction):
+    """A transaction that works out its metadata once in each state; PyIceberg copies all of it at every look."""
+
+    _worked_out: tuple[object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's metadata with the changes so far."""
+        if not self._updates:
+            return self._table.metadata
+        if self._worked_out is None or self._worked_out[0] is not self._updates:
+            self._worked_out = (self._updates, super().table_metadata)
+        return self._worked_out[1]
+
+
 class Tables:
     """The Iceberg side of a lake: PyIceberg's catalog and tables, loaded when something changes."""
 
-    def __init__(self, folder: Path, catalog: Catalog) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, storage: Storage) -> None:
         self.folder = folder
         self.catalog = catalog
+        self.storage = storage
         self._lock = threading.RLock()
-        with alone(folder):
-            self._iceberg = SqlCatalog(
-                "lake",
-                uri=f"sqlite:///{catalog.path}?timeout=30",
-                warehouse=file_uri(folder),
-                **{"py-io-impl": "tallystick.core.lake.durable.DurableFiles"},
-            )
+        with self._alone():
+            self._iceberg = _iceberg_catalog(catalog, storage)
         self._loaded: dict[str, Table] = {}
 
     def close(self) -> None:
         """Let go of the catalog's connections."""
         self._iceberg.engine.dispose()
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others, here and on other machines, out of what only one may do at a time."""
+        with alone(self.folder), self.catalog.database.turn("create"), self.storage.told():
+            yield
+
     def load(self, name: str) -> Table:
         """A table at its current metadata, from memory when nobody has changed it. NoSuchTableError if unknown."""
-        with self._lock:
+        with self._lock, self.storage.told():
             known = self._loaded.get(name)
             if known is None or known.metadata_location != self.catalog.pointer(name):
                 known = self._loaded[name] = self._iceberg.load_table(name)
@@ -122,8 +143,8 @@ class Tables:
         schema = Schema(
             *(_iceberg_field(number, field) for number, field in enumerate(layout.stored_arrow, 1))
         )
-        location = file_uri(self.folder / "tables" / Path(*layout.name.split(".")))
-        with alone(self.folder):
+        location = f"{self.storage.location}/tables/{layout.name.replace('.', '/')}"
+        with self._alone():
             self._iceberg.create_namespace_if_not_exists(layout.name.rpartition(".")[0])
             self._iceberg.create_table_if_not_exists(
                 layout.name,
@@ -136,7 +157,7 @@ class Tables:
 
     def grow(self, layout: Layout) -> None:
         """Add the layout's new optional columns to a table."""
-        with alone(self.folder), self.load(layout.name).update_schema() as update:
+        with self._alone(), self.load(layout.name).update_schema() as update:
             known = update._schema.column_names
             for field in layout.stored_arrow:
                 if field.name not in known:
@@ -157,7 +178,10 @@ class Tables:
         `removed` may raise to give the change up. Conflicts are retried; TallystickError `lake.busy` when the tries
         are used up.
         """
-        with self._lock:
+        if token and (earlier := self._earlier(layout.name, token)):
+            return Change(earlier, True, self.plan(layout))
+        self.storage.keep(layout.name, added)
+        with self._lock, self.catalog.database.turn(layout.name), self.storage.told():
             for attempt in range(TRIES):
                 if token and (earlier := self._earlier(layout.name, token)):
                     return Change(earlier, True, self.plan(layout))
@@ -181,7 +205,7 @@ class Tables:
         marks: dict[str, str],
     ) -> bool:
         """Commit once; False when another was first or holds the catalog."""
-        transaction = table.transaction()
+        transaction = _Transaction(table)
         producer: Any
         if leaving:
             producer = _Replace(Operation.OVERWRITE, transaction, table.io, snapshot_properties=marks)
@@ -267,6 +291,18 @@ class Tables:
     def forget(self, name: str) -> None:
         """Look at a table anew the next time."""
         self._loaded.pop(name, None)
+
+
+def _iceberg_catalog(catalog: Catalog, storage: Storage) -> SqlCatalog:
+    """PyIceberg's catalog over the same database, connected as ours is."""
+    database = catalog.database
+    given = {"warehouse": storage.location, "init_catalog_tables": "false", **storage.properties}
+    found = SqlCatalog(NAME, uri=database.uri, pool_pre_ping=str(database.is_remote).lower(), **given)
+    if database.is_remote:
+        sqlalchemy.event.listen(found.engine, "do_connect", lambda *_: database.connect())
+    if not database.has_table("iceberg_tables"):
+        found.create_tables()
+    return found
 
 
 def _version(name: str, snapshot: Snapshot, rows: int) -> Version:

@@ -72,6 +72,10 @@ class Conditions:
         """Whether few rows can match: few values of the column that files are sorted by."""
         return bool(layout.sort) and 0 < len(self.among.get(layout.sort[0], ())) <= NARROW_VALUES
 
+    def is_moment(self, name: str) -> bool:
+        """Whether a column is limited at both ends."""
+        return name in self.among or None not in self.ranges.get(name, (None,))
+
     def sql(self, instead: Mapping[str, str] | None = None) -> str:
         """The conditions as SQL with `?` for the values; `instead` gives ready texts for some columns of `among`."""
         texts = []

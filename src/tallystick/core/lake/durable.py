@@ -37,10 +37,13 @@ def file_path(location: str) -> Path:
 
 
 @contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep other processes out of what only one may do at a time in a lake: making tables, publishing hot files."""
+def alone(folder: Path, lock: str = "lock") -> Iterator[None]:
+    """Keep other processes out of what only one may do at a time in a lake: making tables, publishing hot files.
+
+    What has a lock file of its own does not wait for the rest.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+    with (folder / lock).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

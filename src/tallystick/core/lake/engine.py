@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,21 @@ class Engine:
                 self._connection.execute(f"DETACH {self._attached[file]}")
                 del self._attached[file]
 
+    def hold(self, rows: pa.Table, query: Callable[[str], str]) -> str:
+        """Keep in memory what a query (told the name of these rows) gives; the name of the table for later queries."""
+        with self._cursor() as cursor:
+            number = next(self._numbers)
+            name = f"memory.main.held_{number}"
+            cursor.register(f"given_{number}", rows)
+            cursor.execute(f"CREATE TABLE {name} AS {query(f'given_{number}')}")
+            cursor.unregister(f"given_{number}")
+            return name
+
+    def drop(self, name: str) -> None:
+        """Let go of a table that `hold` keeps."""
+        with self._cursor() as cursor:
+            cursor.execute(f"DROP TABLE {name}")
+
     def arrow(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The answer to a query as an Arrow table."""
         with self._cursor() as cursor:
@@ -77,16 +92,26 @@ class Engine:
         with self._cursor() as cursor:
             return cursor.execute(query, list(parameters)).fetchall()
 
-    def ask(self, query: str, parameters: Sequence[Any], views: Mapping[str, str]) -> pa.Table:
-        """The answer to a person's query over named views (`room.table` to SQL); it can read nothing else."""
+    def ask(
+        self,
+        query: str,
+        parameters: Sequence[Any],
+        views: Mapping[str, str],
+        given: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
+        """The answer to a person's query over named views (`room.table` to SQL) and tables that the caller gives under
+        such names; it can read nothing else.
+        """
         with self._cursor() as cursor:
             name = f"ask_{next(self._numbers)}"
             cursor.execute(f"ATTACH ':memory:' AS {name}")
             try:
                 for view, text in views.items():
-                    schema, _, table = view.rpartition(".")
-                    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {name}.{quoted(schema)}")
-                    cursor.execute(f"CREATE VIEW {name}.{quoted(schema)}.{quoted(table)} AS {text}")
+                    cursor.execute(f"CREATE VIEW {_placed(cursor, name, view)} AS {text}")
+                for table, rows in (given or {}).items():
+                    cursor.register("given", rows)
+                    cursor.execute(f"CREATE TABLE {_placed(cursor, name, table)} AS SELECT * FROM given")
+                    cursor.unregister("given")
                 cursor.execute(f"USE {name}")
                 return _as_table(cursor.sql(query, params=list(parameters)))
             except duckdb.Error as error:
@@ -114,6 +139,13 @@ class Engine:
             yield cursor
         finally:
             cursor.close()
+
+
+def _placed(cursor: duckdb.DuckDBPyConnection, database: str, name: str) -> str:
+    """The SQL name of `room.table` in a database that has the room's schema then."""
+    schema, _, table = name.rpartition(".")
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {database}.{quoted(schema)}")
+    return f"{database}.{quoted(schema)}.{quoted(table)}"
 
 
 def _as_table(found: duckdb.DuckDBPyRelation | None) -> pa.Table:

@@ -3,7 +3,8 @@
 A generation says which data files each of its partitions was made from. A scan uses it for exactly those partitions
 whose files are still the same, so a hot answer is never older than the warm one. Every row carries `_superseded`, the
 known time of the version that replaced it, so "as known at" is a comparison instead of a search; the first text column
-of the sort order is also kept as a number, which is compared faster.
+of the sort order is also kept as a number, which is compared faster. A table that is sorted by instrument and then time
+is there a second time by time, since a moment of all instruments would be spread over every block otherwise.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tallystick.core.lake.conditions import Conditions, quoted
 from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.layout import Layout
 from tallystick.core.lake.plan import PlannedFile
-from tallystick.core.lake.relation import NEVER, HotPart, parquet, version_rows
+from tallystick.core.lake.relation import NEVER, STANDS, HotPart, parquet, version_rows
 
 if TYPE_CHECKING:
     from tallystick.core.lake.engine import Engine
@@ -32,16 +33,24 @@ __all__ = ["Generation", "HotSource", "build", "decode_contents"]
 CODES_LIMIT = 100_000
 """A column with more distinct texts than this gets no codes."""
 
+BY_TIME = "#by_time"
+"""How the name of a table's second copy ends."""
+
+BY_TIME_LIMIT = 20_000_000
+"""A table with more hot rows than this gets no second copy: minute bars do, every quote of some weeks does not."""
+
 
 class HotTable(msgspec.Struct, frozen=True):
     """What a generation holds of one table: the files of each partition, partitions without files (rows that are not
-    sealed yet), the column that has codes, and whether some rows are superseded by others.
+    sealed yet), the column that has codes, whether some rows are superseded by others, and the time column by which the
+    table is there a second time (empty if it is not).
     """
 
     files: dict[int, list[str]]
     opened: list[int]
     coded: str
     superseded: bool
+    by_time: str = ""
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -95,18 +104,21 @@ class Generation:
         table = self.contents.tables.get(name)
         return table.opened if table else []
 
-    def part(self, engine: Engine, layout: Layout, covered: set[int], conditions: Conditions) -> HotPart:
-        """The hot table for a scan, told what to leave out."""
+    def part(self, engine: Engine, layout: Layout, current: set[int], conditions: Conditions) -> HotPart:
+        """The hot table for a scan, told what to leave out: every partition but the current ones."""
         table = self.contents.tables[layout.name]
         place = f"{engine.attach(self.path)}.main."
-        left_out = sorted({*table.files, *table.opened} - covered)
+        left_out = sorted({*table.files, *table.opened} - current)
         instead = {}
         wanted = conditions.among.get(table.coded) if table.coded else None
         if wanted is not None:
             codes = self._codes_of(engine, place, layout.name)
-            found = [codes[value] for value in wanted if value in codes]
-            instead[table.coded] = f"_code IN ({', '.join(map(str, found))})" if found else "false"
-        return HotPart(place + quoted(layout.name), left_out, instead, table.superseded)
+            found = [str(codes[value]) for value in wanted if value in codes]
+            condition = f"_code = {found[0]}" if len(found) == 1 else f"_code IN ({', '.join(found)})"
+            instead[table.coded] = condition if found else "false"
+        by_time = conditions.is_moment(table.by_time) and wanted is None
+        name = layout.name + BY_TIME if by_time else layout.name
+        return HotPart(place + quoted(name), left_out, instead, table.superseded)
 
     def _codes_of(self, engine: Engine, place: str, name: str) -> dict[str, int]:
         if name not in self._codes:
@@ -146,7 +158,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, source: HotSource) -> HotTable:
     if source.clean:
         names = ", ".join(map(quoted, layout.names))
         every = parquet(layout, source.folder, source.clean)
-        parts.append(f"SELECT {names}, {NEVER}::BIGINT AS _superseded FROM {every}")
+        stands = f" WHERE {STANDS}" if any(file.withdraws for file in source.clean) else ""
+        parts.append(f"SELECT {names}, {NEVER}::BIGINT AS _superseded FROM {every}{stands}")
     for partition, rows in source.opened.items():
         numbered = rows.select(layout.names).append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
         connection.register(f"opened_{partition}", numbered)
@@ -162,12 +175,27 @@ def _fill(connection: duckdb.DuckDBPyConnection, source: HotSource) -> HotTable:
         f"CREATE TABLE {quoted(layout.name)} AS SELECT given.*, {_partition_sql(layout)} AS _partition, _code "
         f"FROM ({everything}) AS given {number} ORDER BY {order}"
     )
+    by_time = _copy_by_time(connection, layout)
     files: dict[int, list[str]] = {}
     for file in [*source.clean, *source.mixed]:
         assert file.partition is not None, f"{layout.name} has no partitions"
         files.setdefault(file.partition, []).append(file.path)
     by_partition = {number: sorted(paths) for number, paths in files.items()}
-    return HotTable(by_partition, sorted(source.opened), coded, bool(source.mixed or source.opened))
+    superseded = bool(source.mixed or source.opened)
+    return HotTable(by_partition, sorted(source.opened), coded, superseded, by_time)
+
+
+def _copy_by_time(connection: duckdb.DuckDBPyConnection, layout: Layout) -> str:
+    """Make the table a second time by time; gives the column, empty if there is none or the rows are too many."""
+    # All rows are fetched: an unfinished answer would keep the connection from taking the next table's rows.
+    ((counted,),) = connection.execute(f"SELECT count(*) FROM {quoted(layout.name)}").fetchall()
+    if not layout.time_in_sort or counted > BY_TIME_LIMIT:
+        return ""
+    order = ", ".join(quoted(name) for name in ("_partition", layout.time_in_sort, *layout.order))
+    connection.execute(
+        f"CREATE TABLE {quoted(layout.name + BY_TIME)} AS FROM {quoted(layout.name)} ORDER BY {order}"
+    )
+    return layout.time_in_sort
 
 
 def _codes(connection: duckdb.DuckDBPyConnection, layout: Layout, everything: str) -> str:

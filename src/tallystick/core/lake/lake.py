@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import msgspec
 
 from tallystick.core.errors import NotFound, TallystickError, suggestion
-from tallystick.core.lake.catalog import Catalog, Version
+from tallystick.core.lake.catalog import Catalog, Version, open_catalog
 from tallystick.core.lake.layout import Layout, TableSpec, layout_of
 from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan
+from tallystick.core.lake.storage import open_storage
 from tallystick.core.schema import number_date
 from tallystick.core.settings import LakeSettings
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tallystick.core.lake.engine import Engine
     from tallystick.core.lake.hot import Generation
     from tallystick.core.lake.maintenance import Holds, Swept
+    from tallystick.core.lake.opened import OpenDays
     from tallystick.core.lake.sealing import Sealed
 
 __all__ = ["Commit", "Feed", "Lake", "TableDescription"]
@@ -96,7 +98,9 @@ class Lake:
     def __init__(self, folder: Path, settings: LakeSettings | None = None) -> None:
         self.folder = folder.absolute()
         self.settings = settings or LakeSettings()
+        self.storage = open_storage(self.folder, self.settings)
         self.feeds: dict[str, Feed] = {}
+        self.feed_days: dict[str, Callable[[], Iterable[datetime.date]]] = {}
         self._lock = threading.RLock()
         self._opened: dict[str, Any] = {}
         self._states: dict[str, State] = {}
@@ -116,18 +120,22 @@ class Lake:
                     self._opened.pop(part).close()
             self._states.clear()
             self._generation = None
+            self._opened.pop("open_days", None)
 
     @property
     def catalog(self) -> Catalog:
-        """The SQLite catalog; opening it mends the locations when the folder was moved."""
-        return cast("Catalog", self._open("catalog", self._open_catalog))
+        """The catalog; opening it mends the locations when the tables were moved."""
+        return cast(
+            "Catalog",
+            self._open("catalog", lambda: open_catalog(self.folder, self.settings.catalog, self.storage)),
+        )
 
     @property
     def tables_writer(self) -> Tables:
         """The Iceberg side, for changes and for plans that are not kept."""
         from tallystick.core.lake.commit import Tables
 
-        return cast("Tables", self._open("tables", lambda: Tables(self.folder, self.catalog)))
+        return cast("Tables", self._open("tables", lambda: Tables(self.folder, self.catalog, self.storage)))
 
     @property
     def engine(self) -> Engine:
@@ -136,28 +144,19 @@ class Lake:
 
         return cast("Engine", self._open("engine", lambda: Engine(self.folder)))
 
+    @property
+    def open_days(self) -> OpenDays:
+        """The rows of days that are not sealed, from the feeds that tell their days."""
+        from tallystick.core.lake.opened import OpenDays
+
+        return cast("OpenDays", self._open("open_days", lambda: OpenDays(self)))
+
     def _open(self, part: str, make: Callable[[], Any]) -> Any:
         found = self._opened.get(part)
         if found is None:
             with self._lock:
                 found = self._opened.get(part) or self._opened.setdefault(part, make())
         return found
-
-    def _open_catalog(self) -> Catalog:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        catalog = Catalog(self.folder / "catalog.sqlite")
-        written_at = catalog.fact("folder")
-        if written_at is None:
-            catalog.keep_fact("folder", str(self.folder))
-        elif written_at != str(self.folder):
-            from tallystick.core.lake.relocation import relocate
-
-            try:
-                relocate(catalog, self.folder)
-            except BaseException:
-                catalog.close()
-                raise
-        return catalog
 
     # What is there
 
@@ -338,24 +337,65 @@ class Lake:
 
         return count(self, self.state(name), Question(within or {}, where, parameters, known_at))
 
-    def sql(self, query: str, *, parameters: Sequence[Any] = (), known_at: int | None = None) -> pa.Table:
+    def batches(
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        within: Mapping[str, Any] | None = None,
+        where: str = "",
+        parameters: Sequence[Any] = (),
+        known_at: int | None = None,
+    ) -> pa.RecordBatchReader:
+        """What a scan with the same arguments gives, as record batches by partition and sort order, for answers larger
+        than memory. They are of the table as it is now, whatever is committed while they are read.
+        """
+        from tallystick.core.lake.asking import Question
+        from tallystick.core.lake.streams import stream
+
+        return stream(self, self.state(name), Question(within or {}, where, parameters, known_at, columns))
+
+    def sql(
+        self,
+        query: str,
+        *,
+        parameters: Sequence[Any] = (),
+        known_at: int | None = None,
+        given: Mapping[str, pa.Table] | None = None,
+        engine: Literal["local", "cluster"] | None = None,
+    ) -> pa.Table:
         """The answer to one SELECT over tables by their names (`FROM history.bars_daily`), as known at a time.
+
+        `given` are further tables by name, e.g. what a machine knows now (`market.instruments`).
 
         Times are int64 nanoseconds (`make_timestamp_ns(event_time)` shows one). The query sees the lake's tables and
         nothing else of the machine; TallystickError says what it may not do or where it does not parse.
+        `engine` says what answers (None: as the settings say); the cluster takes no `parameters`.
         """
         from tallystick.core.lake.asking import sql
 
-        return sql(self, query, parameters, known_at)
+        if (engine or self.settings.engine) == "cluster":
+            from tallystick.core.lake.cluster import ask
+
+            return ask(self, query, parameters, known_at, given or {})
+        return sql(self, query, parameters, known_at, given)
 
     # Keeping
 
-    def feed(self, name: str, feed: Feed) -> None:
-        """Say where the rows of days that are not sealed come from; the table must be partitioned by day."""
+    def feed(
+        self, name: str, feed: Feed, *, days: Callable[[], Iterable[datetime.date]] | None = None
+    ) -> None:
+        """Say where the rows of days that are not sealed come from; the table must be partitioned by day.
+
+        With `days`, which tells the days that may not be sealed, every question takes their rows from the feed; without
+        it only a hot generation has them. The feed gives the same table again while its rows are the same.
+        """
         assert (self.state(name).layout.partition or ("", ""))[1] == "day", (
             f"{name} is not partitioned by day"
         )
         self.feeds[name] = feed
+        if days is not None:
+            self.feed_days[name] = days
 
     def publish_hot(self, days: Sequence[datetime.date] = ()) -> int:
         """Build and publish a hot generation: the last `hot_days` partitions of every table, and `days` from the feeds.
@@ -366,11 +406,14 @@ class Lake:
 
         return publish_hot(self, days)
 
-    def seal(self, day: datetime.date) -> list[Sealed]:
-        """Move a day's rows from the feeds into the lake, make each table's day one file, check and mark it."""
+    def seal(self, day: datetime.date, names: Collection[str] | None = None) -> list[Sealed]:
+        """Move a day's rows from the feeds into the lake, make each table's day one file, check and mark it.
+
+        Of every table that is partitioned by day, or of those named.
+        """
         from tallystick.core.lake.sealing import seal
 
-        return seal(self, day)
+        return seal(self, day, names)
 
     def compact(self, name: str) -> Commit | None:
         """Make one sorted file of the files of each partition, after checking that the rows are the same.
@@ -382,9 +425,7 @@ class Lake:
         change = compact(self, name, None)
         return None if change is None else self._changed(change)
 
-    def maintain(
-        self, *, keep_days: float = 7.0, grace_seconds: float = 3_600.0, holds: Holds | None = None
-    ) -> Swept:
+    def maintain(self, *, keep_days: float = 7.0, grace_seconds: float = 3_600.0, holds: Holds) -> Swept:
         """Drop snapshots older than `keep_days` and remove files that nothing names and that are older than the grace.
 
         `holds(table, path)` is asked for every data file; a file it holds stays, and so does its snapshot.
@@ -396,8 +437,8 @@ class Lake:
     # Inside
 
     def table_folder(self, name: str) -> Path:
-        """Where a table's files are."""
-        return self.folder / "tables" / Path(*name.split("."))
+        """Where a table's files, or their copies, are on this machine."""
+        return self.storage.table_folder(name)
 
     def generation(self) -> Generation | None:
         """The published hot generation, opened once; None when there is none that this release reads."""

@@ -96,6 +96,11 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
         return self.partition[0] if self.kinds[self.partition[0]] == "date" else DAY_COLUMN
 
     @functools.cached_property
+    def time_in_sort(self) -> str:
+        """The first time among the sort columns after the first of them, or an empty text."""
+        return next((name for name in self.sort[1:] if self.kinds[name] == "timestamp"), "")
+
+    @functools.cached_property
     def order(self) -> tuple[str, ...]:
         """The full order of rows in a file: sort columns, the rest of the key, then known time."""
         rest = tuple(name for name in self.key if name not in self.sort)

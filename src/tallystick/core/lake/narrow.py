@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tallystick.core.lake.conditions import Conditions
 from tallystick.core.lake.layout import Layout
-from tallystick.core.lake.plan import PlannedFile
+from tallystick.core.lake.plan import WITHDRAWN, PlannedFile
 
 __all__ = ["read_narrow"]
 
@@ -28,7 +28,7 @@ def read_narrow(
     order: Sequence[str],
 ) -> pa.Table:
     """The matching rows of clean files in stored types, the named columns, in order (`-` before a name: descending)."""
-    schema = pl.DataFrame(layout.stored_arrow.empty_table()).schema
+    schema = pl.Schema(layout.stored_arrow)  # a frame of it would import pandas
     frame = pl.scan_parquet(
         [folder / file.path for file in files],
         schema=schema,
@@ -40,6 +40,8 @@ def read_narrow(
     filters = conditions.polars()
     if known_at is not None and any(int(f.upper.get("known_time", known_at + 1)) > known_at for f in files):
         filters.append(pl.col("known_time") <= known_at)
+    if any(file.withdraws for file in files):
+        filters.append(pl.col(WITHDRAWN).is_null() | ~pl.col(WITHDRAWN))
     frame = frame.filter(*filters)
     if order:
         names = [name.removeprefix("-") for name in order]

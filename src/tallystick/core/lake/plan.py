@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UNIQUE_SUFFIX",
+    "WITHDRAWN",
     "Bound",
     "Plan",
     "PlannedFile",
@@ -32,10 +33,14 @@ __all__ = [
     "planned_file",
     "read_plan",
     "select",
+    "touched",
 ]
 
 UNIQUE_SUFFIX = ".unique.parquet"
 """How the name of a data file ends when no key is in it twice."""
+
+WITHDRAWN = "withdrawn"
+"""An optional flag of a table: a version of a fact that takes it back. It hides the fact from its known time on."""
 
 Bound = int | str | float
 Span = tuple[Bound | None, Bound | None]
@@ -59,6 +64,11 @@ class PlannedFile(msgspec.Struct, frozen=True, array_like=True):
     def unique(self) -> bool:
         """Whether the file says that no key is in it twice."""
         return self.path.endswith(UNIQUE_SUFFIX)
+
+    @property
+    def withdraws(self) -> bool:
+        """Whether a version in the file takes a fact back."""
+        return bool(self.upper.get(WITHDRAWN, False))
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -121,6 +131,15 @@ def select(
         (clean if is_clean(layout, touched) else mixed).extend(touched)
     mixed.sort(key=lambda file: (file.sequence, file.path))
     return Selection(clean, mixed)
+
+
+def touched(groups: Mapping[int | None, Sequence[PlannedFile]], spans: Mapping[str, Span]) -> set[int]:
+    """The partitions with a file that can hold rows with every key column inside its span."""
+    return {
+        number
+        for number, files in groups.items()
+        if number is not None and any(_may_hold(file, spans) for file in files)
+    }
 
 
 def is_clean(layout: Layout, files: Sequence[PlannedFile]) -> bool:
@@ -199,4 +218,5 @@ def bounded_columns(layout: Layout) -> Iterable[str]:
     """The columns whose bounds a plan keeps."""
     stored = [DAY_COLUMN] if layout.stored_partition == DAY_COLUMN else []
     bytes_have_none = [name for name in layout.key if layout.kinds[name] != "bytes_fixed"]
-    return dict.fromkeys([*bytes_have_none, "known_time", *stored])
+    withdrawn = [WITHDRAWN] if layout.kinds.get(WITHDRAWN) == "bool" else []
+    return dict.fromkeys([*bytes_have_none, "known_time", *stored, *withdrawn])

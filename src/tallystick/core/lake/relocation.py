@@ -1,4 +1,4 @@
-"""Mending a lake whose folder was moved, copied or restored elsewhere.
+"""Mending a lake whose tables were moved, copied or restored elsewhere: another folder, another bucket.
 
 Iceberg names every file by its full location: the metadata names manifest lists, those name manifests, those name data
 files. All that the current metadata reaches is written anew under new names with the new location; then one
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
-from pyiceberg.io import FileIO
+from pyiceberg.io import load_file_io
 from pyiceberg.manifest import (
     DataFile,
     ManifestEntry,
@@ -24,38 +24,55 @@ from pyiceberg.manifest import (
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.catalog import Catalog
-from tallystick.core.lake.durable import DurableFiles, SyncedStream, file_path, file_uri
+from tallystick.core.lake.catalog import NAME, Catalog
+from tallystick.core.lake.durable import SCHEME, file_path
+from tallystick.core.lake.storage import Storage
 
 __all__ = ["relocate"]
 
 
-def relocate(catalog: Catalog, folder: Path) -> None:
-    """Make every table of a catalog name its files below `folder`. TallystickError if files did not come along."""
-    with catalog.transaction() as connection:
-        written_at = catalog.fact("folder")
-        if written_at == str(folder) or written_at is None:
+def relocate(catalog: Catalog, storage: Storage) -> None:
+    """Make every table of a catalog name its files in a storage.
+
+    TallystickError if files did not come along, or if a catalog that others may share belongs to tables that are
+    still where they were.
+    """
+    with catalog.transaction() as writing:
+        written_at = catalog.written_at()
+        if written_at == storage.location or written_at is None:
             return  # another process was first
-        mover = _Mover(file_uri(Path(written_at)), file_uri(folder))
-        for name, location in catalog.pointers().items():
+        if catalog.database.is_remote and written_at.startswith(SCHEME) and file_path(written_at).exists():
+            raise TallystickError(
+                "lake.catalog_taken",
+                "The catalog {place} belongs to the tables in {other}.",
+                "Give this firm a catalog of its own in lake.catalog, for a copy one restored from that catalog.",
+                place=catalog.database.place,
+                other=written_at,
+            )
+        pointers = catalog.pointers()
+        if catalog.database.lock_tables and pointers:
+            writing.execute(catalog.database.lock_tables)
+            pointers = catalog.pointers()
+        mover = _Mover(written_at, storage)
+        for name, location in pointers.items():
             moved = mover.table(name, location)
             namespace, _, table = name.rpartition(".")
-            connection.execute(
+            writing.execute(
                 "UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = NULL "
-                "WHERE table_namespace = ? AND table_name = ?",
-                (moved, namespace, table),
+                "WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?",
+                (moved, NAME, namespace, table),
             )
-            connection.execute("UPDATE lake_plans SET metadata_location = ? WHERE name = ?", (moved, name))
-        catalog.keep_fact("folder", str(folder))
+            writing.execute("UPDATE lake_plans SET metadata_location = ? WHERE name = ?", (moved, name))
+        catalog.keep_fact("folder", storage.location)
 
 
 class _Mover:
     """Writes metadata anew with one location instead of another."""
 
-    def __init__(self, old: str, new: str) -> None:
+    def __init__(self, old: str, storage: Storage) -> None:
         self.old = old
-        self.new = new
-        self.io: FileIO = DurableFiles()
+        self.new = storage.location
+        self.io = load_file_io(storage.properties, storage.location)
         self._manifests: dict[str, ManifestFile] = {}
 
     def moved(self, location: str) -> str:
@@ -65,30 +82,33 @@ class _Mover:
     def renamed(self, location: str) -> str:
         """A new name beside a file's place in the new folder."""
         place = self.moved(location)
-        return f"{place.rpartition('/')[0]}/{uuid.uuid4()}{''.join(Path(place).suffixes[-2:])}"
+        return f"{place.rpartition('/')[0]}/{uuid.uuid4()}{''.join(PurePosixPath(place).suffixes[-2:])}"
 
     def table(self, name: str, location: str) -> str:
         """Rewrite one table; gives the location of its new metadata."""
-        place = file_path(self.moved(location))
-        if not place.exists():
+        place = self.moved(location)
+        source = self.io.new_input(place)
+        if not source.exists():
             raise TallystickError(
                 "lake.incomplete",
                 "The lake in {folder} lacks {file} of table {table}.",
                 "Copy or restore the whole folder, then open it again.",
-                folder=str(file_path(self.new)),
-                file=place.name,
+                folder=self.new.removeprefix(SCHEME),
+                file=place.rpartition("/")[2],
                 table=name,
             )
-        document: dict[str, Any] = json.loads(place.read_bytes())
+        with source.open() as stream:
+            document: dict[str, Any] = json.loads(stream.read())
         metadata = TableMetadataUtil.parse_obj(document)
         document["location"] = self.moved(document["location"])
         document["metadata-log"] = []
         for snapshot in document.get("snapshots", ()):
             snapshot["manifest-list"] = self._manifest_list(metadata, snapshot)
-        target = place.with_name(f"{place.name.split('-')[0]}-{uuid.uuid4()}.metadata.json")
-        with SyncedStream(target, "xb") as stream:
-            stream.write(json.dumps(document).encode())
-        return file_uri(target)
+        folder, _, old_name = place.rpartition("/")
+        target = f"{folder}/{old_name.split('-')[0]}-{uuid.uuid4()}.metadata.json"
+        with self.io.new_output(target).create() as written:
+            written.write(json.dumps(document).encode())
+        return target
 
     def _manifest_list(self, metadata: TableMetadata, snapshot: dict[str, Any]) -> str:
         location = snapshot["manifest-list"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from tallystick.core.lake.commit import Change
     from tallystick.core.lake.lake import Lake, State
 
-__all__ = ["Sealed", "compact", "publish_hot", "seal"]
+__all__ = ["ARCHIVE", "MovedOnError", "Sealed", "compact", "is_archived", "publish_hot", "seal"]
 
 TRIES = 3
+
+ARCHIVE = "archive"
+"""Below a table's folder: files that are never rewritten (`core.lake.archiving`)."""
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -42,14 +45,21 @@ class Sealed(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class _MovedOnError(Exception):
+class MovedOnError(Exception):
     """A partition got other files while it was rewritten."""
 
 
-def seal(lake: Lake, day: datetime.date) -> list[Sealed]:
-    """Seal a day in every table that is partitioned by day and has rows of it, from its feed or in the lake."""
+def is_archived(file: PlannedFile) -> bool:
+    """Whether a file is archived, and so never rewritten."""
+    return file.path.startswith(f"{ARCHIVE}/")
+
+
+def seal(lake: Lake, day: datetime.date, names: Collection[str] | None = None) -> list[Sealed]:
+    """Seal a day in every table (or those named) that is partitioned by day and has rows of it, from its feed or in
+    the lake.
+    """
     reports = []
-    for name in lake.tables():
+    for name in lake.tables() if names is None else names:
         state = lake.state(name)
         if state.layout.partition is None or state.layout.partition[1] != "day":
             continue
@@ -82,7 +92,9 @@ def _seal_fed(lake: Lake, state: State, day: datetime.date) -> Proof | None:
             layout, written, lambda plan: _same(plan, number, []), operation="seal", token=f"seal:{day}"
         )
     files = lake.state(name).groups[number]
-    require_equal(layout, proof, prove(lake.engine, layout, parquet(layout, lake.table_folder(name), files)))
+    require_equal(
+        layout, proof, prove(lake.engine, layout, parquet(layout, lake.storage.fetch(name, files), files))
+    )
     return proof
 
 
@@ -92,19 +104,22 @@ def _seal_kept(lake: Lake, state: State, number: int) -> Proof | None:
         return None
     compact(lake, state.layout.name, [number])
     files = lake.state(state.layout.name).groups[number]
-    return prove(
-        lake.engine, state.layout, parquet(state.layout, lake.table_folder(state.layout.name), files)
-    )
+    folder = lake.storage.fetch(state.layout.name, files)
+    return prove(lake.engine, state.layout, parquet(state.layout, folder, files))
 
 
 def compact(lake: Lake, name: str, numbers: Sequence[int | None] | None) -> Change | None:
-    """Make one file of each partition's files, as one snapshot; None when every partition has one file already."""
+    """Make one file of each partition's files, as one snapshot; None when every partition has one file already.
+
+    Archived files stay as they are; what came to a partition after them becomes one file beside them.
+    """
     for _ in range(TRIES):
         state = lake.state(name)
         chosen = {
             number: files
-            for number, files in state.groups.items()
-            if len(files) > 1 and (numbers is None or number in numbers)
+            for number, every in state.groups.items()
+            if (numbers is None or number in numbers)
+            and len(files := [file for file in every if not is_archived(file)]) > 1
         }
         if not chosen:
             return None
@@ -112,13 +127,13 @@ def compact(lake: Lake, name: str, numbers: Sequence[int | None] | None) -> Chan
         try:
             leaving = functools.partial(_base, base=chosen)
             return lake.tables_writer.commit(state.layout, written, leaving, operation="compact")
-        except _MovedOnError:
+        except MovedOnError:
             continue
     raise busy(name, TRIES)
 
 
 def _rewrite(lake: Lake, state: State, files: Sequence[PlannedFile]) -> WrittenFile:
-    layout, folder = state.layout, lake.table_folder(state.layout.name)
+    layout, folder = state.layout, lake.storage.fetch(state.layout.name, files)
     proof = prove(lake.engine, layout, parquet(layout, folder, files))
     schema = layout.stored_arrow
     parts = [pq.read_table(folder / file.path, partitioning=None) for file in files]
@@ -141,9 +156,9 @@ def _same(plan: Plan, number: int | None, files: Sequence[PlannedFile]) -> list[
 
     A row written meanwhile must stay later than the rewritten ones, so a partition that got files is begun anew.
     """
-    now = [file for file in plan.files if file.partition == number]
+    now = [file for file in plan.files if file.partition == number and not is_archived(file)]
     if {file.path for file in now} != {file.path for file in files}:
-        raise _MovedOnError
+        raise MovedOnError
     return now
 
 
@@ -183,4 +198,5 @@ def _hot_source(lake: Lake, state: State, days: Sequence[datetime.date]) -> hot.
     if not recent and not opened:
         return None
     mixed.sort(key=lambda file: (file.sequence, file.path))
-    return hot.HotSource(layout, lake.table_folder(layout.name), clean, mixed, opened)
+    folder = lake.storage.fetch(layout.name, [*clean, *mixed])
+    return hot.HotSource(layout, folder, clean, mixed, opened)
