@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tallystick.core.access import Access, Actor
+    from tallystick.core.business import BusinessTable
     from tallystick.core.follower import Follower
     from tallystick.core.journal import ServingReader
     from tallystick.core.lake import Lake
@@ -47,6 +48,10 @@ OPERATION_MODULES = (
     "tallystick.history.loading.operations",
     "tallystick.history.asking.operations",
     "tallystick.history.keeping.operations",
+    "tallystick.history.keeping.archive_operations",
+    "tallystick.history.keeping.retention_operations",
+    "tallystick.history.feeding.operations",
+    "tallystick.history.studies.operations",
     "tallystick.ledger.operations",
     "tallystick.risk.operations",
     "tallystick.governance.operations",
@@ -88,13 +93,26 @@ def make_machines() -> list[Machine]:
         approvals,
         WorkMachine(),
         market,
-        HistoryMachine(),
+        HistoryMachine(approved=approvals.is_approved),
         ledger,
         ClientsMachine(),
         gate,
         MarginMachine(market, ledger),
         OnboardingMachine(day, market, ledger, approved=approvals.is_approved),
     ]
+
+
+def business_tables() -> list[BusinessTable]:
+    """The business tables of all rooms, which the history room feeds from the journal."""
+    from tallystick.clients import tables as clients
+    from tallystick.core.business import BusinessTable
+    from tallystick.governance import tables as governance
+    from tallystick.ledger import tables as ledger
+    from tallystick.risk import tables as risk
+
+    events = clients.CLIENT_EVENTS
+    told_by_risk = BusinessTable(events.spec, events.record_class, (*events.derive, risk.terms_events))
+    return [*risk.TABLES, *ledger.TABLES, told_by_risk, *governance.TABLES]
 
 
 def _found(context: Context, first_day: datetime.date) -> None:
@@ -205,10 +223,13 @@ class OpenHouse:
 
     @functools.cached_property
     def lake(self) -> Lake:
-        """The lake of open tables."""
+        """The lake of open tables, the business tables fed from the journal."""
         from tallystick.core.lake import Lake
+        from tallystick.history import feed_lake
 
-        return Lake(self.path / "lake", self.settings.lake)
+        lake = Lake(self.path / "lake", self.settings.lake)
+        feed_lake(lake, self, business_tables())
+        return lake
 
     @functools.cached_property
     def vault(self) -> Vault:

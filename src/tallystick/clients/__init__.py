@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from tallystick.clients.events import ConsentState, RecordConsent
 from tallystick.clients.machine import ClientsMachine
+from tallystick.clients.tables import event_rows
 
-__all__ = ["ClientsMachine", "ConsentState", "RecordConsent"]
+__all__ = ["ClientsMachine", "ConsentState", "RecordConsent", "event_rows"]

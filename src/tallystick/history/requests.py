@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.operations import Table
 from tallystick.core.schema import Record, schema_of
 from tallystick.core.time import SECOND, parse_time
 
-__all__ = ["as_table", "known_time_of", "sort_columns"]
+if TYPE_CHECKING:
+    from tallystick.core.context import Context
+
+__all__ = ["as_table", "known_time_of", "require_readable", "sort_columns"]
 
 
 def known_time_of(text: str, zone: str) -> int | None:
@@ -35,6 +39,15 @@ def sort_columns(sort: str, names: Iterable[str]) -> Iterable[str]:
                 "history.sort", "There is no column {column} to sort by.", remedy, column=name, **near
             )
         yield name
+
+
+def require_readable(context: Context, tables: Iterable[str]) -> None:
+    """Refuse business tables of rooms that the actor may not read: `ledger.executions` needs `ledger.read` too.
+
+    Forbidden names the permission.
+    """
+    for name in sorted(set(tables) & set(context.lake.feeds)):
+        context.access.require(context.actor, f"{name.partition('.')[0]}.read")
 
 
 def as_table(record: type[Record], lines: Sequence[Record], total: int, title: str) -> Table:

@@ -19,6 +19,7 @@ from tallystick.ledger.states import Obligation, Step, TradeState
 if TYPE_CHECKING:
     from tallystick.ledger.deadlines import settlement_deadlines
     from tallystick.ledger.machine import LedgerMachine
+    from tallystick.ledger.tables import accounts_as_columns, symbols_as_text
 
 __all__ = [
     "HOUSE_ACCOUNT_COUNT",
@@ -26,9 +27,11 @@ __all__ = [
     "Obligation",
     "Step",
     "TradeState",
+    "accounts_as_columns",
     "house_accounts",
     "house_parties",
     "settlement_deadlines",
+    "symbols_as_text",
 ]
 
 
@@ -42,4 +45,8 @@ def __getattr__(name: str) -> Any:
         from tallystick.ledger.machine import LedgerMachine
 
         return LedgerMachine
+    if name in ("accounts_as_columns", "symbols_as_text"):
+        from tallystick.ledger import tables
+
+        return getattr(tables, name)
     raise AttributeError(name)

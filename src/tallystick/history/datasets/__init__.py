@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from tallystick.history.datasets.bars import DailyBar, MinuteBar
-from tallystick.history.datasets.dataset import Dataset
+from tallystick.history.datasets.dataset import Dataset, Ratio
+from tallystick.history.datasets.figures import Fundamental, FuturesSettlement, InterestRate
 from tallystick.history.datasets.quarantine import QUARANTINE, QuarantinedRow
+from tallystick.history.datasets.reference import CorporateAction, IndexMember, ReferencePrice
 from tallystick.history.datasets.registry import (
     DATASETS,
     append_bars,
+    declare,
     find_dataset,
+    is_there,
     lake_of,
     with_own_columns,
 )
+from tallystick.history.datasets.ticks import Depth, Quote, Trade
 
 __all__ = [
     "DATASETS",
     "QUARANTINE",
+    "CorporateAction",
     "DailyBar",
     "Dataset",
+    "Depth",
+    "Fundamental",
+    "FuturesSettlement",
+    "IndexMember",
+    "InterestRate",
     "MinuteBar",
     "QuarantinedRow",
+    "Quote",
+    "Ratio",
+    "ReferencePrice",
+    "Trade",
     "append_bars",
+    "declare",
     "find_dataset",
+    "is_there",
     "lake_of",
     "with_own_columns",
 ]

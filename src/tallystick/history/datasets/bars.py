@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from tallystick.core.lake import TableSpec
-from tallystick.core.schema import BusinessDate, Int32, Int64, Money, Price, Quantity, Record, Text, Timestamp
+from tallystick.core.schema import (
+    BusinessDate,
+    Flag,
+    Int32,
+    Int64,
+    Money,
+    Price,
+    Quantity,
+    Record,
+    Text,
+    Timestamp,
+)
 from tallystick.history.datasets.dataset import MINUTE_NS, Dataset
 
-__all__ = ["DAILY", "MINUTE", "DailyBar", "MinuteBar"]
+__all__ = ["DAILY", "FIVE_MINUTES", "MINUTE", "DailyBar", "MinuteBar"]
+
+CHECKS = (
+    "not_negative", "high_low", "not_future", "session", "tick", "limit", "duplicate_key", "amount", "stale", "gap",
+    "cross_source",
+)  # fmt: skip
 
 
 class DailyBar(Record, frozen=True, kw_only=True):
     """One instrument's trading of one date, prices as traded (not adjusted).
 
     `instrument` is the house's code, -1 where the symbol was not registered at loading. `event_time` is the end of
-    the date (24:00 UTC) unless the source says better. Volume, amount and number of trades may be unknown.
+    the date (24:00 UTC) unless the source says better. Volume, amount and number of trades may be unknown. `revision`
+    counts the source's own corrections (0 or none for the first), `reason` says why a row was corrected.
     """
 
     symbol: Text
@@ -29,6 +46,9 @@ class DailyBar(Record, frozen=True, kw_only=True):
     event_time: Timestamp
     known_time: Timestamp
     source: Text
+    revision: Int32 | None = None
+    reason: Text | None = None
+    withdrawn: Flag | None = None
 
 
 class MinuteBar(Record, frozen=True, kw_only=True):
@@ -54,10 +74,16 @@ class MinuteBar(Record, frozen=True, kw_only=True):
     event_time: Timestamp
     known_time: Timestamp
     source: Text
+    revision: Int32 | None = None
+    reason: Text | None = None
+    withdrawn: Flag | None = None
 
+
+PRICES = ("open", "high", "low", "close")
+FIGURES = ("volume", "amount", "trade_count", "event_time")
 
 DAILY = Dataset(
-    TableSpec(
+    spec=TableSpec(
         "history.bars_daily",
         DailyBar,
         ("symbol", "date"),
@@ -66,22 +92,34 @@ DAILY = Dataset(
         "history",
         "Daily bars",
     ),
-    required=("symbol", "date", "open", "high", "low", "close"),
-    optional=("volume", "amount", "trade_count", "event_time"),
+    required=("symbol", "date", *PRICES),
+    optional=FIGURES,
+    checks=CHECKS,
+    traded=PRICES,
 )
 
-MINUTE = Dataset(
-    TableSpec(
-        "history.bars_minute",
+
+def _minutes(name: str, title: str, minutes: int) -> Dataset:
+    spec = TableSpec(
+        name,
         MinuteBar,
         ("symbol", "date", "ts_start", "phase"),
         ("symbol", "date", "ts_start"),
         ("date", "day"),
         "history",
-        "Minute bars",
-    ),
-    required=("symbol", "ts_start", "open", "high", "low", "close"),
-    optional=("date", "ts_end", "phase", "volume", "amount", "trade_count", "event_time"),
-    kind="minute",
-    bar_ns=MINUTE_NS,
-)
+        title,
+    )
+    return Dataset(
+        spec=spec,
+        required=("symbol", "ts_start", *PRICES),
+        optional=("date", "ts_end", "phase", *FIGURES),
+        checks=CHECKS,
+        time="interval",
+        interval_ns=minutes * MINUTE_NS,
+        traded=PRICES,
+        defaults={"phase": "continuous"},
+    )
+
+
+MINUTE = _minutes("history.bars_minute", "Minute bars", 1)
+FIVE_MINUTES = _minutes("history.bars_5_minutes", "Five-minute bars", 5)

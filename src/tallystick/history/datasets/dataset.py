@@ -1,28 +1,68 @@
-"""What a dataset is: a lake table, with what loading, keeping and asking need to know of it."""
+"""What a dataset is: a lake table, with what loading, keeping and asking need to know of it.
+
+A dataset is added by declaring it: its record says how each column is read (prices and money as exact 1e-4 integers,
+ratios as 1e-8, quantities and counts whole, texts, dates, times), its checks are named.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import msgspec
 
 from tallystick.core.lake import TableSpec
+from tallystick.core.schema import Column, schema_of
 
-__all__ = ["DAY_NS", "MINUTE_NS", "Dataset"]
+__all__ = ["DAY_NS", "MINUTE_NS", "OWN_COLUMNS", "Dataset", "Ratio"]
 
 DAY_NS = 86_400_000_000_000
 MINUTE_NS = 60_000_000_000
 
+OWN_COLUMNS = ("instrument", "event_time", "known_time", "source", "revision", "reason", "withdrawn")
+"""Columns that the house fills itself; a source may give `event_time`."""
 
-class Dataset(msgspec.Struct, frozen=True):
-    """A lake table with what loading needs: columns that a source must give, those it may give, and the bars' length.
+Ratio = Annotated[int, Column("int64", unit="1e-8")]
+"""A pure number (shares per share, a weight, a yearly rate as a fraction) in 1e-8: 5% is 5,000,000."""
 
-    The rest (`instrument`, times of knowing, `source`) is the loader's own.
+
+class Dataset(msgspec.Struct, frozen=True, kw_only=True):
+    """A lake table with what the room needs to know of it.
+
+    `record_class` is what retention goes by. `required` columns a source must give, `optional` ones it may; a dataset
+    that requires none is not filled from files. `checks` names those of `loading.checks` that apply. `time` says when a
+    row is about: a date, an interval (`ts_start` to before `ts_end`, as long as `interval_ns` unless the source says
+    its end), or an instant (`ts`, with `seq` for the order of equal ones). `traded` are the columns that are all empty
+    when nothing was traded: such a row is counted, not kept. `defaults` are texts for columns that a source leaves out.
     """
 
     spec: TableSpec
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    prices: tuple[str, ...] = ("open", "high", "low", "close")
-    kind: Literal["daily", "minute"] = "daily"
-    bar_ns: int = DAY_NS
+    record_class: str = "market_data"
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    time: Literal["date", "interval", "instant"] = "date"
+    interval_ns: int = 0
+    traded: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The table's name, e.g. `history.bars_daily`."""
+        return self.spec.name
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The record's columns by name, with how each is stored."""
+        return {name: column for name, column in schema_of(self.spec.record).columns.items() if column}
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The columns that a source may or must give."""
+        return (*self.required, *self.optional)
+
+    @property
+    def date_column(self) -> str:
+        """The date that a row belongs to (`date`, `ex_date`, `valid_from`, …), or an empty text when it has none."""
+        dates = [name for name in self.spec.key if self.columns[name].kind == "date"]
+        return "date" if "date" in dates else next(iter(dates), "")

@@ -11,6 +11,7 @@ __all__ = ["QUARANTINE", "QuarantinedRow"]
 class QuarantinedRow(Record, frozen=True, kw_only=True):
     """A row that was not loaded: where it stands (`row` counts as in the file, its header included), in which column,
     for which reason (a code of `history.reasons`), with the value and the whole row as it came.
+    A row that was corrected and loaded since keeps its place; `released_by` is then the content that brought it.
     """
 
     dataset: Text
@@ -23,6 +24,7 @@ class QuarantinedRow(Record, frozen=True, kw_only=True):
     text: Text
     event_time: Timestamp
     known_time: Timestamp
+    released_by: Hash32 | None = None
 
 
 QUARANTINE = TableSpec(

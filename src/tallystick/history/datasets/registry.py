@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.lake import Commit, Lake, TableSpec
-from tallystick.history.datasets.bars import DAILY, MINUTE
+from tallystick.history.datasets.bars import DAILY, FIVE_MINUTES, MINUTE
 from tallystick.history.datasets.dataset import DAY_NS, Dataset
+from tallystick.history.datasets.figures import FUNDAMENTALS, FUTURES_SETTLEMENT, RATES
+from tallystick.history.datasets.reference import ACTIONS, INDEX_MEMBERS, REFERENCE_PRICES
+from tallystick.history.datasets.ticks import DEPTH, QUOTES, TRADES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tallystick.core.context import Context
 
-__all__ = ["DATASETS", "append_bars", "find_dataset", "lake_of", "with_own_columns"]
+__all__ = ["DATASETS", "append_bars", "declare", "find_dataset", "is_there", "lake_of", "with_own_columns"]
 
-DATASETS: dict[str, Dataset] = {dataset.spec.name: dataset for dataset in (DAILY, MINUTE)}
-"""What can be loaded, by name."""
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset
+    for dataset in (
+        DAILY, MINUTE, FIVE_MINUTES, TRADES, QUOTES, DEPTH, ACTIONS, REFERENCE_PRICES, INDEX_MEMBERS, FUNDAMENTALS,
+        FUTURES_SETTLEMENT, RATES,
+    )
+}  # fmt: skip
+"""All datasets by name: those of this room, and those that other rooms had declared."""
+
+
+def declare(*datasets: Dataset) -> None:
+    """Make datasets of other rooms known, once at start; `firm.py` calls this. Declaring one again changes nothing."""
+    for dataset in datasets:
+        known = DATASETS.setdefault(dataset.name, dataset)
+        assert known == dataset, f"{dataset.name} is declared twice, differently"
 
 
 def find_dataset(name: str) -> Dataset:
@@ -31,14 +48,28 @@ def find_dataset(name: str) -> Dataset:
     return found
 
 
+_fitted: weakref.WeakKeyDictionary[Lake, set[str]] = weakref.WeakKeyDictionary()
+"""The tables of each opened lake that are known to be there, in today's form."""
+
+
 def lake_of(target: Context | Lake, *specs: TableSpec) -> Lake:
-    """The lake of a context, or the lake itself, with these tables in it."""
+    """The lake of a context, or the lake itself, with these tables in it, in today's form."""
     lake = target if isinstance(target, Lake) else target.lake
-    there = set(lake.tables())
+    fitted = _fitted.setdefault(lake, set())
     for spec in specs:
-        if spec.name not in there:
+        if spec.name not in fitted:
             lake.create(spec)
+            fitted.add(spec.name)
     return lake
+
+
+def is_there(lake: Lake, spec: TableSpec) -> bool:
+    """Whether a lake has a table; one of an earlier release gets the columns that were added since."""
+    if spec.name not in _fitted.get(lake, ()):
+        if spec.name not in lake.tables():
+            return False
+        lake_of(lake, spec)
+    return True
 
 
 def append_bars(
@@ -50,7 +81,7 @@ def append_bars(
     known_time: int | None = None,
     token: str = "",
 ) -> Commit:
-    """Add bars that need no checks, as fast as the lake takes them: for `simulation` and for derived data.
+    """Add rows that need no checks, as fast as the lake takes them: for `simulation` and for derived data.
 
     `bars` has the dataset's columns; `instrument` is -1 where it is left out, `event_time` the bar's end,
     `known_time` the one given (UTC nanoseconds) or the event time, `source` as given. A second call with the same
@@ -58,30 +89,32 @@ def append_bars(
     """
     found = find_dataset(dataset)
     lake = lake_of(target, found.spec)
-    return lake.append(found.spec.name, with_own_columns(found, bars, source, known_time), token=token)
+    return lake.append(found.name, with_own_columns(found, bars, source, known_time), token=token)
 
 
-def with_own_columns(dataset: Dataset, bars: pa.Table, source: str, known_time: int | None) -> pa.Table:
-    """The bars with the columns that a source need not give."""
+def with_own_columns(dataset: Dataset, rows: pa.Table, source: str, known_time: int | None) -> pa.Table:
+    """The rows with the columns that a source need not give."""
     import pyarrow as pa
 
-    rows = bars.num_rows
-    filled = {name: bars[name] for name in bars.column_names}
-    filled.setdefault("instrument", pa.repeat(pa.scalar(-1, pa.int32()), rows))
-    filled.setdefault("event_time", event_times(dataset, bars))
+    count = rows.num_rows
+    filled = {name: rows[name] for name in rows.column_names}
+    if "instrument" in dataset.columns:
+        filled.setdefault("instrument", pa.repeat(pa.scalar(-1, pa.int32()), count))
+    filled.setdefault("event_time", event_times(dataset, rows))
     if known_time is not None:
-        filled["known_time"] = pa.repeat(pa.scalar(known_time, pa.int64()), rows)
+        filled["known_time"] = pa.repeat(pa.scalar(known_time, pa.int64()), count)
     filled.setdefault("known_time", filled["event_time"])
-    filled.setdefault("source", pa.repeat(pa.scalar(source), rows))
+    one_word = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), pa.array([source]))
+    filled.setdefault("source", one_word)
     return pa.table(filled)
 
 
-def event_times(dataset: Dataset, bars: pa.Table) -> pa.Array:
-    """When each bar became true: its end; of a daily bar the end of its date in UTC."""
+def event_times(dataset: Dataset, rows: pa.Table) -> pa.Array:
+    """When each row became true: its instant, the end of its interval, or the end of its date in UTC."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if dataset.kind == "daily":
-        days = bars["date"].cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+    if dataset.time == "date":
+        days = rows[dataset.date_column].cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
         return pc.multiply(pc.add(days, 1), DAY_NS)
-    return bars["ts_end"].cast(pa.int64())
+    return rows["ts_end" if dataset.time == "interval" else "ts"].cast(pa.int64())

@@ -1,40 +1,199 @@
-"""The doors of keeping: what the lake holds."""
+"""The doors of keeping: the catalog, corrections, maintenance, quotas."""
 
 from __future__ import annotations
 
+import msgspec
+
+from tallystick.core.access_operations import DoneReply, propose
 from tallystick.core.context import Context
+from tallystick.core.errors import Rejection, mark
+from tallystick.core.events import event_of
 from tallystick.core.operations import Table, operation
-from tallystick.core.schema import Record
-from tallystick.core.text import translate
-from tallystick.history.requests import as_table, sort_columns
+from tallystick.history.events import SetQuota
+from tallystick.history.keeping.catalog import DatasetReply
+from tallystick.history.keeping.requests import (
+    CompactRequest,
+    CorrectReply,
+    CorrectRequest,
+    DatasetRequest,
+    DatasetsRequest,
+    ExpireRequest,
+    KeptReply,
+    LoadsRequest,
+    PageRequest,
+    SetQuotaRequest,
+    WithdrawRequest,
+    page_of,
+)
+from tallystick.history.requests import known_time_of
 
 __all__ = ["DatasetsRequest"]
 
+_ = mark
 
-class DatasetsRequest(Record, frozen=True, kw_only=True):
-    """Which part of the list; `sort` names a column, `-` before it for descending."""
-
-    limit: int = 100
-    offset: int = 0
-    sort: str = ""
+SHORTEST_GRACE_SECONDS = 600.0
+"""A commit that is under way names its files last; a shorter grace could take them from it."""
 
 
 @operation(
     "history.datasets",
     permission="history.read",
-    summary="What the lake holds: rows, size, dates, owner, quarantine.",
+    summary="What the lake holds: rows, size, dates, owner, quality, quarantine, holds.",
 )
 def datasets(context: Context, request: DatasetsRequest) -> Table:
     """A row for each table of the lake and each dataset that can be loaded."""
     from tallystick.history.keeping.catalog import DatasetLine, list_datasets
 
-    lines = list_datasets(context.lake, context.language)
-    names = list(DatasetLine.__struct_fields__)
-    for name in reversed(list(sort_columns(request.sort, names))):
-        column = name.removeprefix("-")
-        lines.sort(
-            key=lambda line: (getattr(line, column) is not None, getattr(line, column)),
-            reverse=name[0] == "-",
-        )
-    page = lines[max(request.offset, 0) :][: request.limit]
-    return as_table(DatasetLine, page, len(lines), translate("Datasets", context.language))
+    return page_of(context, DatasetLine, list_datasets(context), request, _("Datasets"))
+
+
+@operation(
+    "history.dataset",
+    permission="history.read",
+    summary="One dataset: what it holds, what made it, and how it is kept.",
+)
+def dataset(context: Context, request: DatasetRequest) -> DatasetReply:
+    """Its line in the catalog with columns, loads, corrections, sealed days, archives, and until when it is kept."""
+    from tallystick.history.datasets import DATASETS, find_dataset
+    from tallystick.history.keeping.catalog import describe_dataset
+
+    name = request.dataset
+    if name not in context.lake.tables() or name in DATASETS:
+        name = find_dataset(name).spec.name
+    return describe_dataset(context, name)
+
+
+@operation(
+    "history.loads",
+    permission="history.read",
+    summary="Where the rows come from: loads, corrections, sealed days, archives and purges, by journal position.",
+)
+def loads(context: Context, request: LoadsRequest) -> Table:
+    """What made the datasets, newest first."""
+    from tallystick.history.datasets import DATASETS, find_dataset
+    from tallystick.history.keeping.lineage import LoadLine, list_loads
+
+    name = request.dataset
+    if name and name not in DATASETS:
+        name = find_dataset(name).spec.name
+    return page_of(context, LoadLine, list_loads(context, name, request.what), request, _("Loads"))
+
+
+@operation(
+    "history.correct",
+    permission="history.manage",
+    summary="Correct a dataset: late and changed rows become later versions; every earlier view stays askable.",
+    writes=True,
+    local=True,
+)
+def correct(context: Context, request: CorrectRequest) -> CorrectReply:
+    """The checks are those of a load. A column that the rows do not give keeps what was known."""
+    from pathlib import Path
+
+    from tallystick.history.keeping.corrections import Why
+    from tallystick.history.keeping.corrections import correct as correct_rows
+    from tallystick.history.loading.columns import read_mapping, vendor_mapping
+
+    mapping = (
+        read_mapping(Path(request.mapping))
+        if request.mapping
+        else vendor_mapping(request.vendor or "generic")
+    )
+    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    why = Why(request.reason, request.source_revision, known_time)
+    return correct_rows(context, request.dataset, request.files, why, mapping)
+
+
+@operation(
+    "history.withdraw",
+    permission="history.manage",
+    summary="Take back facts that should not exist: from now on they are not there, before they still are.",
+    writes=True,
+    local=True,
+)
+def withdraw(context: Context, request: WithdrawRequest) -> CorrectReply:
+    """Rows name the columns of the dataset's key."""
+    from tallystick.history.keeping.corrections import Why
+    from tallystick.history.keeping.corrections import withdraw as withdraw_rows
+
+    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    why = Why(request.reason, request.source_revision, known_time)
+    return withdraw_rows(context, request.dataset, request.files, why)
+
+
+@operation(
+    "history.compact",
+    permission="history.manage",
+    summary="Make one file of the files of each partition, after proving that the rows are the same.",
+    writes=True,
+)
+def compact(context: Context, request: CompactRequest) -> KeptReply:
+    """Archived files stay as they are. Stopped at any moment, it loses and doubles nothing."""
+    from tallystick.history.datasets import find_dataset
+
+    lake = context.lake
+    names = [find_dataset(request.dataset).spec.name] if request.dataset else lake.tables()
+    names = [name for name in names if name in lake.tables()]
+    before = sum(lake.describe(name).files for name in names)
+    context.progress.start("history.compact", len(names))
+    for name in names:
+        lake.compact(name)
+        context.progress.step(1, name)
+    context.progress.finish()
+    return KeptReply(files_before=before, files_after=sum(lake.describe(name).files for name in names))
+
+
+@operation(
+    "history.expire",
+    permission="history.manage",
+    summary="Drop old snapshots and the files that nothing names any more, except what a hold keeps.",
+    writes=True,
+)
+def expire(context: Context, request: ExpireRequest) -> KeptReply:
+    """No row goes: every version of every fact stays. Stopped at any moment, it goes on."""
+    from tallystick.history.keeping.holds import holds_of
+
+    lake = context.lake
+    files = sum(lake.describe(name).files for name in lake.tables())
+    swept = lake.maintain(
+        keep_days=max(request.keep_days, 0.0),
+        grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
+        holds=holds_of(context),
+    )
+    return KeptReply(
+        files_before=files,
+        files_after=sum(lake.describe(name).files for name in lake.tables()),
+        snapshots_dropped=swept.snapshots,
+        files_removed=swept.files,
+        bytes_removed=swept.bytes,
+        files_held=swept.held,
+    )
+
+
+@operation(
+    "history.quotas",
+    permission="history.read",
+    summary="How much of history may be read in a day.",
+)
+def quotas(context: Context, request: PageRequest) -> Table:
+    """Each quota, of a user with what is used today."""
+    from tallystick.history.keeping.quotas import QuotaLine, quota_lines
+
+    return page_of(context, QuotaLine, quota_lines(context), request, _("Quotas"))
+
+
+@operation(
+    "history.set_quota",
+    permission="history.manage",
+    summary="Set how many rows and bytes of history a role's users or a user may read in a day.",
+    writes=True,
+)
+def set_quota(context: Context, request: SetQuotaRequest) -> DoneReply | Rejection:
+    """Narrowing a quota is done at once; a new or wider one is proposed for a second person's approval."""
+    command = SetQuota(**msgspec.structs.asdict(request))
+    against = context.machine("history").mask_of(command)
+    if against & ~1:
+        return event_of(SetQuota).rejections(against & ~1, msgspec.structs.asdict(command))[0]
+    if against:
+        return propose(context, command, _("Set the reading quota of {role}{user}"), request.reason)
+    return DoneReply(id=request.role or request.user, position=context.send(command).position)

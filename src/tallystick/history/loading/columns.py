@@ -16,23 +16,52 @@ from tallystick.core.errors import NotFound, TallystickError, nearest, suggestio
 from tallystick.core.errors import mark as _
 from tallystick.history.datasets import Dataset
 
-__all__ = ["ColumnMapping", "find_columns", "read_mapping", "vendor_mapping"]
+__all__ = [
+    "ColumnMapping",
+    "find_columns",
+    "known_columns",
+    "missing_columns",
+    "read_mapping",
+    "vendor_mapping",
+]
 
 
 class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is to be read, `[columns]` and the rest of a mapping file.
 
-    `columns` names a dataset column's header (or several, the first that is there counts), `multiply` the factor of a
-    unit (`volume = 1000` for lots), `suffix` what is put to symbols that name no venue (`.XTAI`), `zone` the time zone
-    of its clock, `label` whether a bar's time is its start or its end, `source` what its rows are said to come from.
+    `columns` names a dataset column's header (or several, the first that is there counts), `join` the headers whose
+    texts make a column with `joint` between them, `values` what a text of a column means (an empty one too; of a joined
+    header, by its name). `multiply`
+    is the factor of a unit (`volume = 1000` for lots), `divide` what a count is divided by (2 where both sides are
+    counted), `suffix` what is put to symbols that name no venue (`.XTAI`), `venues` the house's names of those they do
+    (`SH = "XSHG"`), `zone` the time zone of its clock, `label`
+    whether a bar's time is its start or its end, `night` the time of day from which a time belongs to the next session
+    of `venue`. `encoding` and `separator` are found out where they are not given; `fixed` are first and last byte
+    (from 1) of each column of a file of fixed width; lines from one that begins with one of `stop` on are no rows.
+    `source` is what the rows are said to come from, `dataset` what they are loaded into when nothing else is said,
+    `verified` whether the file's layout was read in the vendor's own document.
     """
 
     columns: dict[str, str | list[str]] = {}
+    join: dict[str, list[str]] = {}
+    joint: str = ""
+    values: dict[str, dict[str, str]] = {}
     multiply: dict[str, int] = {}
+    divide: dict[str, int] = {}
     suffix: str = ""
+    venues: dict[str, str] = {}
     zone: str = ""
     label: str = "start"
+    night: str = ""
+    venue: str = ""
+    encoding: str = ""
+    separator: str = ""
+    fixed: dict[str, tuple[int, int]] = {}
+    stop: list[str] = []
     source: str = ""
+    dataset: str = ""
+    verified: bool = True
+    told: str = ""
 
 
 @functools.cache
@@ -66,40 +95,72 @@ def read_mapping(path: Path) -> ColumnMapping:
         ) from None
 
 
-def find_columns(
-    dataset: Dataset, header: Sequence[str], mapping: ColumnMapping, file: str
-) -> dict[str, int]:
-    """The place of each dataset column in a header.
-
-    TallystickError when a required column is not there, or a mapping names a header that is not; it names the nearest.
-    """
+def known_columns(
+    dataset: Dataset, header: Sequence[str], mapping: ColumnMapping
+) -> dict[str, tuple[int, ...]]:
+    """The places in a header of each dataset column that is there: one, or those that are joined to it."""
     places = {_plain(name): place for place, name in reversed(list(enumerate(header)))}
-    generic: Mapping[str, Any] = _vendors()["generic"]["columns"]
     found = {}
-    for column in (*dataset.required, *dataset.optional):
-        given = mapping.columns.get(column)
-        names = [given] if isinstance(given, str) else list(given or [column, *generic.get(column, ())])
-        place = next((places[_plain(name)] for name in names if _plain(name) in places), None)
+    for column in dataset.given:
+        if column in mapping.join:
+            joined = [places.get(_plain(name)) for name in mapping.join[column]]
+            if None not in joined:
+                found[column] = tuple(place for place in joined if place is not None)
+            continue
+        place = next((places[_plain(n)] for n in _names(column, mapping) if _plain(n) in places), None)
         if place is not None:
-            found[column] = place
-        elif column in dataset.required or isinstance(given, str):
-            near = nearest(_plain(names[0]), places)
-            remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
-            if near:
-                remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
-            raise TallystickError(
-                "history.column_missing",
-                "{file} has no column {column}; its header reads {header}.",
-                remedy,
-                file=file,
-                column=names[0],
-                target=column,
-                header=", ".join(header),
-                near=header[places[near]] if near else "",
-            )
+            found[column] = (place,)
     return found
 
 
+def missing_columns(
+    dataset: Dataset, header: Sequence[str], mapping: ColumnMapping, given: Sequence[str] = ()
+) -> list[str]:
+    """The columns that a header should have and has not; `given` ones are known otherwise (a date in a title)."""
+    found = known_columns(dataset, header, mapping)
+    named = [
+        column
+        for column, names in mapping.columns.items()
+        if isinstance(names, str) and column in dataset.given
+    ]
+    wanted = [*dataset.required, *(column for column in named if column not in dataset.required)]
+    return [column for column in wanted if column not in found and column not in given]
+
+
+def find_columns(
+    dataset: Dataset, header: Sequence[str], mapping: ColumnMapping, file: str, given: Sequence[str] = ()
+) -> dict[str, tuple[int, ...]]:
+    """The places of each dataset column in a header.
+
+    TallystickError when a required column is not there, or a mapping names a header that is not; it names the nearest.
+    """
+    for column in missing_columns(dataset, header, mapping, given):
+        wanted = next(iter(mapping.join.get(column, _names(column, mapping))))
+        places = {_plain(name): place for place, name in enumerate(header)}
+        near = nearest(_plain(wanted), places)
+        remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
+        if near:
+            remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
+        raise TallystickError(
+            "history.column_missing",
+            "{file} has no column {column}; its header reads {header}.",
+            remedy,
+            file=file,
+            column=wanted,
+            target=column,
+            header=", ".join(header),
+            near=header[places[near]] if near else "",
+        )
+    return known_columns(dataset, header, mapping)
+
+
+def _names(column: str, mapping: ColumnMapping) -> list[str]:
+    generic: Mapping[str, Any] = _vendors()["generic"]["columns"]
+    given = mapping.columns.get(column)
+    return [given] if isinstance(given, str) else list(given or [column, *generic.get(column, ())])
+
+
+@functools.lru_cache(maxsize=4_096)
 def _plain(name: str) -> str:
     """A header's name without what differs between files: width, case, blanks, marks, a unit in brackets."""
     folded = unicodedata.normalize("NFKC", name).casefold()

@@ -1,4 +1,4 @@
-"""Cutting a delimited file into rows so that one broken row costs only itself.
+"""Cutting a delimited text into rows so that one broken row costs only itself.
 
 A row is one line. Lines whose fields do not count up to the header's, that leave a quotation mark open, or that are
 not UTF-8 are set aside with their line number before anything parses them; what is left parses without surprises.
@@ -10,15 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tallystick.core.errors import TallystickError
+__all__ = ["BrokenLine", "CutLines", "cut"]
 
-__all__ = ["BrokenLine", "CutFile", "cut"]
-
-SEPARATORS = b",\t;|"
-NEWLINE, QUOTE = 10, 34
+NEWLINE, RETURN, QUOTE = 10, 13, 34
 BLANKS = np.frombuffer(b" \t\r", dtype=np.uint8)
-TEXT_LIMIT = 500
-"""Bytes of a broken row that are kept."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,63 +26,55 @@ class BrokenLine(NamedTuple):
     value: str
 
 
-class CutFile(NamedTuple):
-    """A file cut up: header fields, separator, the good lines as bytes with their line numbers, the broken lines."""
+class CutLines(NamedTuple):
+    """Lines cut up: the good ones as bytes with their numbers, and the broken ones."""
 
-    header: list[str]
-    separator: str
     body: bytes
     rows: Array
     broken: list[BrokenLine]
-    text: bytes
-    starts: Array
-    ends: Array
-
-    def line(self, row: int) -> str:
-        """The text of a line by its number."""
-        found = self.text[self.starts[row - 1] : self.ends[row - 1]][:TEXT_LIMIT]
-        return found.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def cut(name: str, text: bytes) -> CutFile:
-    """Cut a file of one header line and rows below it. TallystickError when it has no header."""
-    text = text.removeprefix(b"\xef\xbb\xbf")
+def cut(text: bytes, fields: int, separator: str, encoding: str = "utf-8", first: int = 1) -> CutLines:
+    """Cut lines that should have so many fields; they are numbered from `first`. A separator too many at the end is
+    no field.
+    """
     data = np.frombuffer(text, dtype=np.uint8)
     ends = np.flatnonzero(data == NEWLINE)
     if len(data) and (not len(ends) or ends[-1] != len(data) - 1):
         ends = np.append(ends, len(data))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    if not len(starts):
+        return CutLines(b"", np.array([], np.int64), [])
     blank = _blank(data, starts, ends)
-    first = int(np.argmin(blank)) if len(blank) else 0
-    if not len(blank) or blank[first]:
-        raise TallystickError(
-            "history.file_empty", "{file} holds no rows.", "Check that it was saved whole.", file=name
-        )
-    heading = text[starts[first] : ends[first]]
-    separator = max(SEPARATORS, key=lambda one: heading.count(bytes([one])))
-    counts, open_quotes = _fields(data, starts, ends, separator)
+    counts, open_quotes = _fields(data, starts, ends, ord(separator))
     bad_text = _not_utf8(text, data, starts, ends)
-    wrong = counts != counts[first]
-    body = np.arange(len(starts)) > first
-    sound = body & ~bad_text
+    last = _last_bytes(data, starts, ends)
+    trailing = (counts == fields) & (data[np.maximum(last, 0)] == ord(separator)) & ~open_quotes
+    wrong = (counts + 1 != fields) & ~trailing
+    sound = ~bad_text
     broken = [
-        *(BrokenLine(line + 1, "history.row_encoding", "") for line in _places(body & bad_text)),
-        *(BrokenLine(line + 1, "history.row_quotes", "") for line in _places(sound & open_quotes)),
+        *(BrokenLine(line + first, "history.row_encoding", encoding) for line in _places(bad_text)),
+        *(BrokenLine(line + first, "history.row_quotes", "") for line in _places(sound & open_quotes)),
         *(
-            BrokenLine(line + 1, "history.row_fields", str(counts[line] + 1))
+            BrokenLine(line + first, "history.row_fields", str(counts[line] + 1))
             for line in _places(sound & wrong & ~blank & ~open_quotes)
         ),
     ]
     good = sound & ~blank & ~wrong & ~open_quotes
-    header = _header(heading, chr(separator))
-    lines = _lines(data, starts, ends, good, first)
-    return CutFile(
-        header, chr(separator), lines, np.flatnonzero(good) + 1, sorted(broken), text, starts, ends
-    )
+    body = _lines(data, starts, ends, good, last[good & trailing])
+    return CutLines(body, np.flatnonzero(good) + first, sorted(broken))
 
 
 def _places(mask: Array) -> list[int]:
     found: list[int] = np.flatnonzero(mask).tolist()
+    return found
+
+
+def _last_bytes(data: Array, starts: Array, ends: Array) -> Array:
+    """The place of each line's last byte, before a carriage return."""
+    last = ends - 1
+    returned = (last >= starts) & (data[np.maximum(last, 0)] == RETURN)
+    found: Array = last - returned
     return found
 
 
@@ -116,7 +103,7 @@ def _fields(data: Array, starts: Array, ends: Array, separator: int) -> tuple[Ar
 def _not_utf8(text: bytes, data: Array, starts: Array, ends: Array) -> Array:
     """Lines that are not UTF-8; looked at one by one only when the whole is not."""
     bad = np.zeros(len(starts), dtype=bool)
-    if data.max() < 128:
+    if text.isascii():
         return bad
     try:
         text.decode("utf-8")
@@ -130,20 +117,12 @@ def _not_utf8(text: bytes, data: Array, starts: Array, ends: Array) -> Array:
     return bad
 
 
-def _header(heading: bytes, separator: str) -> list[str]:
-    import csv
-
-    decoded = heading.decode("utf-8", "replace").rstrip("\r\n")
-    return [field.strip() for field in next(csv.reader([decoded], delimiter=separator))]
-
-
-def _lines(data: Array, starts: Array, ends: Array, good: Array, first: int) -> bytes:
-    """The bytes of the good lines, each with its end."""
+def _lines(data: Array, starts: Array, ends: Array, good: Array, dropped: Array) -> bytes:
+    """The bytes of the good lines, each with its end, without dropped places."""
     if not good.any():
         return b""
-    if good[first + 1 :].all():
-        whole: Array = data[starts[first + 1] :]
-        return whole.tobytes()
     stops = np.minimum(ends + 1, len(data))
-    kept: Array = data[np.repeat(good, stops - starts)]
+    keep = np.repeat(good, stops - starts)
+    keep[dropped] = False
+    kept: Array = data if keep.all() else data[keep]
     return kept.tobytes()

@@ -6,30 +6,61 @@ content's hash as token, so that loading again continues instead of doubling.
 
 from __future__ import annotations
 
+import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
-from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of, with_own_columns
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import number_date
+from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of
 from tallystick.history.events import DatasetLoaded
-from tallystick.history.loading.checks import Checked, check
-from tallystick.history.loading.columns import ColumnMapping, find_columns
+from tallystick.history.loading.checked import Checked, check_rows
+from tallystick.history.loading.checks import Circumstances
+from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns
+from tallystick.history.loading.completing import complete
+from tallystick.history.loading.csv_lines import BrokenLine
+from tallystick.history.loading.filling import append_rows, room_on_disk
+from tallystick.history.loading.headers import title_date
+from tallystick.history.loading.market_checks import trade_dates
+from tallystick.history.loading.opening import hash_file, open_file, open_frame
+from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.reasons import sentence
-from tallystick.history.loading.reports import FileReport, LoadReport, RowReason
-from tallystick.history.loading.sources import Source, hash_file, open_file, open_frame
+from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, RowReason
+from tallystick.history.loading.rows import Rows, Warned
+from tallystick.history.loading.sources import Places, Source
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake import Lake
 
-__all__ = ["load_files", "load_frame"]
+__all__ = [
+    "Kept",
+    "Load",
+    "begin",
+    "broken_rows",
+    "check_source",
+    "keep_checked",
+    "load_files",
+    "load_frame",
+    "open_sources",
+    "set_aside",
+    "summed",
+]
 
 REASONS_SHOWN = 100
+
+
+class Kept(NamedTuple):
+    """What became of one source: its report, its first quarantined rows, and what is doubted."""
+
+    report: FileReport
+    reasons: list[RowReason]
+    warnings: list[LoadWarning] = []
 
 
 class Load(NamedTuple):
@@ -41,6 +72,12 @@ class Load(NamedTuple):
     mapping: ColumnMapping
     known_time: int
     zone: str
+    date: datetime.date | None = None
+
+    @property
+    def given(self) -> Circumstances:
+        """What the checks may ask."""
+        return Circumstances(self.known_time, self.zone, self.context.machine("market"), self.lake)
 
 
 def load_files(
@@ -49,22 +86,22 @@ def load_files(
     files: Sequence[Any],
     mapping: ColumnMapping,
     known_time: int | None = None,
+    date: datetime.date | None = None,
 ) -> LoadReport:
     """Load files (paths) and frames one after another, known at a time (UTC nanoseconds; now when None).
 
-    Each is whole or not at all, so that a stopped load continues where it was.
+    Each is whole or not at all, so that a stopped load continues where it was. With a `date`, a file that is of another
+    one is refused, and rows without a date get it. TallystickError says which file cannot be loaded and why; the files
+    before it are loaded then.
     """
-    load = _begin(context, dataset, mapping, known_time)
-    reports: list[FileReport] = []
-    reasons: list[RowReason] = []
-    context.progress.start(load.dataset.spec.name, len(files))
+    load = begin(context, dataset, mapping, known_time, date)
+    kept: list[Kept] = []
+    context.progress.start(load.dataset.name, len(files))
     for given in files:
-        report, broken = _load_one(load, given)
-        reports.append(report)
-        reasons += broken[: REASONS_SHOWN - len(reasons)]
-        context.progress.step(1, report.file)
+        kept += _load_one(load, given)
+        context.progress.step(1, kept[-1].report.file)
     context.progress.finish()
-    return _summed(load.dataset, reports, reasons)
+    return summed(load.dataset, kept)
 
 
 def load_frame(
@@ -79,24 +116,58 @@ def load_frame(
     return load_files(context, dataset, [frame], mapping or ColumnMapping(), known_time)
 
 
-def _load_one(load: Load, given: Any) -> tuple[FileReport, list[RowReason]]:
-    if isinstance(given, str | Path):
-        digest = hash_file(Path(given))
-        return _earlier(load, digest) or _load(load, open_file(Path(given), digest))
-    source = open_frame("frame", given)
-    return _earlier(load, source.sha256) or _load(load, source)
+def _load_one(load: Load, given: Any) -> Iterator[Kept]:
+    """Load the source of a frame, or each of those in a file."""
+    digest = hash_file(Path(given)) if isinstance(given, str | Path) else b""
+    if digest and (earlier := _earlier(load, digest)):
+        yield earlier
+        return
+    for source in open_sources(load, given, digest):
+        yield _load(load, source)
 
 
-def _begin(context: Context, dataset: str, mapping: ColumnMapping, known_time: int | None) -> Load:
+def open_sources(load: Load, given: Any, digest: bytes = b"") -> Iterator[Source]:
+    """The source of a frame, or each of those in a file, whose hash may be known already."""
+    if not isinstance(given, str | Path):
+        yield open_frame("frame", given)
+        return
+
+    def missing(names: Sequence[str]) -> int:
+        return len(
+            missing_columns(
+                load.dataset, names, load.mapping, ["date"] if "date" in load.dataset.required else []
+            )
+        )
+
+    path = Path(given)
+    yield from open_file(path, digest or hash_file(path), load.mapping, missing)
+
+
+def begin(
+    context: Context,
+    dataset: str,
+    mapping: ColumnMapping,
+    known_time: int | None,
+    date: datetime.date | None = None,
+) -> Load:
+    """What the files of a load share. TallystickError for a dataset that is not filled from files."""
     found = find_dataset(dataset)
+    if not found.required:
+        raise TallystickError(
+            "history.not_loaded",
+            "{dataset} is filled by the house, not from files.",
+            "See `tally history datasets` for the others.",
+            dataset=found.name,
+        )
     lake = lake_of(context, found.spec, QUARANTINE)
     zone = mapping.zone or context.settings.firm.zone
-    return Load(context, lake, found, mapping, time.time_ns() if known_time is None else known_time, zone)
+    known = time.time_ns() if known_time is None else known_time
+    return Load(context, lake, found, mapping, known, zone, date)
 
 
-def _earlier(load: Load, digest: bytes) -> tuple[FileReport, list[RowReason]] | None:
+def _earlier(load: Load, digest: bytes) -> Kept | None:
     """The report of the same content's earlier load, from the journal's machine and the quarantine table."""
-    name = load.dataset.spec.name
+    name = load.dataset.name
     before = load.context.machine("history").loaded(name, digest)
     if before is None:
         return None
@@ -126,68 +197,143 @@ def _earlier(load: Load, digest: bytes) -> tuple[FileReport, list[RowReason]] | 
         known_time=before.known_time,
         repeated=True,
     )
-    return report, reasons
+    return Kept(report, reasons)
 
 
-def _load(load: Load, source: Source) -> tuple[FileReport, list[RowReason]]:
-    dataset = load.dataset
-    places = find_columns(dataset, source.header, load.mapping, source.name)
-    raw = {column: source.frame.to_series(place) for column, place in places.items()}
-    checked = check(dataset, raw, source.rows, load.mapping, load.zone, load.known_time)
-    token = f"load {source.sha256.hex()}"
-    broken = _broken_rows(load, source, checked)
-    if broken:
-        load.lake.append(
-            QUARANTINE.name, _as_arrow(load, source, broken), token=f"{dataset.spec.name} {token}"
-        )
-    rows = _append(load, source, checked.good, token)
+def _load(load: Load, source: Source) -> Kept:
+    if earlier := _earlier(load, source.sha256):
+        return earlier
+    return keep_checked(load, source, *check_source(load, source))
+
+
+def check_source(load: Load, source: Source) -> tuple[Checked, list[BrokenLine], Places]:
+    """A source's rows read and checked, the lines that were cut before they had columns, and where its columns are."""
+    date = _date_of(load, source)
+    places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
+    wanted = Wanted(load.dataset, load.mapping, load.zone)
+    rows, cut = source.read(wanted, places, date)
+    if load.dataset.time != "date" and "date" not in places:
+        rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date
+    market = load.context.machine("market")
+    rows = complete(wanted, rows, lambda local, venue, night: trade_dates(market, local, venue, night))
+    checked = check_rows(rows, load.given)
+    _refuse_other_date(load, source, checked)
+    return checked, cut, places
+
+
+def keep_checked(load: Load, source: Source, checked: Checked, cut: list[BrokenLine], places: Places) -> Kept:
+    """Quarantine first, then the good rows, then the journal; once for a content."""
+    if earlier := _earlier(load, source.sha256):
+        return earlier
+    name, token = load.dataset.name, f"load {source.sha256.hex()}"
+    broken = broken_rows(load, source, checked, cut, places)
+    with room_on_disk(source.name):
+        set_aside(load, source, broken, token)
+        label = load.mapping.source or source.name
+        filled = append_rows(load.lake, load.given, checked, label, token)
     fact = DatasetLoaded(
-        command_id=f"{dataset.spec.name} {token}",
-        dataset=dataset.spec.name,
+        command_id=f"{name} {token}",
+        dataset=name,
         source=source.name,
         sha256=source.sha256,
-        rows=rows,
+        rows=filled.rows,
         quarantined=len(broken),
-        duplicates=checked.duplicates + checked.good.height - rows,
+        duplicates=checked.duplicates + len(checked.places) - filled.rows,
         without_trade=checked.without_trade,
         known_time=load.known_time,
     )
     if not load.context.send(fact).accepted and (earlier := _earlier(load, source.sha256)):
         return earlier  # another process loaded the same content at the same time
-    unused = [name for place, name in enumerate(source.header) if name and place not in places.values()]
+    used = {place for spot in places.values() for place in spot}
+    warnings = [
+        _warning(load, source, checked.rows, warned) for warned in (*checked.warnings, *filled.warnings)
+    ]
+    if not load.mapping.verified:
+        warnings.append(_unverified(load, source, filled.rows))
     report = FileReport(
         file=source.name,
-        loaded=rows,
+        loaded=filled.rows,
         quarantined=len(broken),
         duplicates=fact.duplicates,
         without_trade=checked.without_trade,
-        rounded=checked.rounded,
+        rounded=checked.rows.rounded,
         source_hash=source.sha256.hex(),
         known_time=load.known_time,
-        unused_columns=unused,
+        unused_columns=[name for place, name in enumerate(source.header) if name and place not in used],
+        encoding=source.encoding,
     )
-    return report, [row for row, _ in broken[:REASONS_SHOWN]]
+    return Kept(report, [row for row, _ in broken[:REASONS_SHOWN]], warnings)
 
 
-def _append(load: Load, source: Source, good: pl.DataFrame, token: str) -> int:
-    """Append the rows that are not there yet, once for a content; gives how many these are."""
-    name = load.dataset.spec.name
-    if done := load.lake.committed(name, token):  # killed before the journal had it
-        return done.rows
-    fresh = _not_there_yet(load, good)
-    if fresh.height == 0:
-        return 0
-    commit = load.lake.append(name, _with_own(load, source, fresh), token=token)
-    done = load.lake.committed(name, token) if commit.repeated else None
-    return done.rows if done else fresh.height
+def set_aside(load: Load, source: Source, broken: Sequence[tuple[RowReason, str]], token: str) -> None:
+    """Put broken rows into quarantine, once for a token."""
+    if broken:
+        load.lake.append(
+            QUARANTINE.name, _as_arrow(load, source, broken), token=f"{load.dataset.name} {token}"
+        )
 
 
-def _broken_rows(load: Load, source: Source, checked: Checked) -> list[tuple[RowReason, str]]:
+def _date_of(load: Load, source: Source) -> datetime.date | None:
+    """The date of rows that have none of their own: the title's, which must be the one asked for; else that one."""
+    if "date" not in load.dataset.given:
+        return None
+    if not missing_columns(load.dataset, source.header, load.mapping) and "date" in load.dataset.required:
+        return None
+    titled = title_date(source.title)
+    if load.date and titled and titled != load.date:
+        raise _other_date(load, source, titled)
+    return titled or load.date
+
+
+def _refuse_other_date(load: Load, source: Source, checked: Checked) -> None:
+    if load.date is None or "date" not in checked.rows.columns:
+        return
+    days = checked.rows.columns["date"].values[checked.places]
+    others = days[days != (load.date - datetime.date(1970, 1, 1)).days]
+    if len(others):
+        raise _other_date(load, source, number_date(int(others[0])))
+
+
+def _other_date(load: Load, source: Source, found: datetime.date) -> TallystickError:
+    return TallystickError(
+        "history.other_date",
+        "{file} is of {found}, not of {date}.",
+        "Fetch the file of the date, or name the date that it has; nothing of it was loaded.",
+        file=source.name,
+        found=found.isoformat(),
+        date=str(load.date),
+    )
+
+
+def _unverified(load: Load, source: Source, rows: int) -> LoadWarning:
+    code, vendor = "history.unverified", load.mapping.source
+    told = sentence(code, "", vendor, load.context.language)
+    return LoadWarning(file=source.name, column="", code=code, rows=rows, row=0, warning=told)
+
+
+def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarning:
+    number = int(rows.numbers[warned.place])
+    return LoadWarning(
+        file=source.name,
+        column=warned.column,
+        code=warned.code,
+        rows=warned.rows,
+        row=number,
+        warning=sentence(warned.code, warned.column, str(number), load.context.language),
+    )
+
+
+def broken_rows(
+    load: Load, source: Source, checked: Checked, cut: list[BrokenLine], places: Places
+) -> list[tuple[RowReason, str]]:
     """Every row that is not loaded with its reason and its text, in order of row."""
-    found = [(line.row, "", line.code, line.value, line.row) for line in source.broken]
+    found = [(line.row, "", line.code, line.value) for line in cut]
     for fault in checked.faults:
-        row = int(source.rows[fault.place])
-        found.append((row, fault.column, fault.code, fault.value, row))
+        row = int(checked.rows.numbers[fault.place])
+        value = fault.value
+        if value is None:
+            value = source.cell(row, places[fault.column]) if fault.column in places else ""
+        found.append((row, fault.column, fault.code, value))
     language = load.context.language
     return [
         (
@@ -199,9 +345,9 @@ def _broken_rows(load: Load, source: Source, checked: Checked) -> list[tuple[Row
                 value=value,
                 reason=sentence(code, column, value, language),
             ),
-            source.text(number),
+            source.text(row),
         )
-        for row, column, code, value, number in sorted(found)
+        for row, column, code, value in sorted(found)
     ]
 
 
@@ -210,7 +356,7 @@ def _as_arrow(load: Load, source: Source, broken: Sequence[tuple[RowReason, str]
     rows = [reason for reason, _ in broken]
     return pa.table(
         {
-            "dataset": [load.dataset.spec.name] * count,
+            "dataset": [load.dataset.name] * count,
             "file": [source.name] * count,
             "sha256": pa.array([source.sha256] * count, pa.binary(32)),
             "row": [reason.row for reason in rows],
@@ -224,50 +370,21 @@ def _as_arrow(load: Load, source: Source, broken: Sequence[tuple[RowReason, str]
     )
 
 
-def _not_there_yet(load: Load, good: pl.DataFrame) -> pl.DataFrame:
-    """The good rows without those whose every value is known already; a changed value stays, as a later version."""
-    spec = load.dataset.spec
-    if good.height == 0 or load.lake.describe(spec.name).rows == 0:
-        return good
-    symbols = good["symbol"].unique().to_list()
-    within: dict[str, Any] = {"date": (good["date"].min(), good["date"].max())}
-    if len(symbols) <= 1_000:
-        within["symbol"] = symbols
-    there = load.lake.scan(spec.name, columns=list(good.columns), within=within, known_at=load.known_time)
-    if there.num_rows == 0:
-        return good
-    known = pl.DataFrame(there).with_columns(
-        pl.col(name).cast(good[name].dtype)
-        if good[name].dtype != pl.Int64
-        else pl.col(name).to_physical().cast(pl.Int64)
-        for name in good.columns
-    )
-    return good.join(known, on=good.columns, how="anti", nulls_equal=True, maintain_order="left")
+def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
+    """What a load did in all."""
+    files = [one.report for one in kept]
 
-
-def _with_own(load: Load, source: Source, good: pl.DataFrame) -> pa.Table:
-    codes = {one.symbol: code for code, one in enumerate(load.context.machine("market").instruments)}
-    symbols = good["symbol"].unique()
-    known = pl.DataFrame(
-        {"symbol": symbols, "instrument": [codes.get(symbol, -1) for symbol in symbols]},
-        schema={"symbol": pl.String, "instrument": pl.Int32},
-    )
-    frame = good.join(known, on="symbol", how="left", maintain_order="left")
-    arrow = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return with_own_columns(load.dataset, arrow, load.mapping.source or source.name, load.known_time)
-
-
-def _summed(dataset: Dataset, files: list[FileReport], reasons: list[RowReason]) -> LoadReport:
     def total(name: str) -> int:
         return int(np.sum([getattr(report, name) for report in files], dtype=np.int64))
 
     return LoadReport(
-        dataset=dataset.spec.name,
+        dataset=dataset.name,
         loaded=total("loaded"),
         quarantined=total("quarantined"),
         duplicates=total("duplicates"),
         without_trade=total("without_trade"),
-        reasons=reasons,
+        reasons=[reason for one in kept for reason in one.reasons][:REASONS_SHOWN],
         files=files,
         source_hash=files[0].source_hash if len(files) == 1 else "",
+        warnings=[warned for one in kept for warned in one.warnings],
     )

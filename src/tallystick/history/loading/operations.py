@@ -1,39 +1,66 @@
-"""The doors of loading: load files, see what stands in quarantine."""
+"""The doors of loading: load files, see what stands in quarantine, release what was corrected."""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
-from tallystick.history.loading.reports import LoadReport
+from tallystick.history.loading.reports import LoadReport, MappingProposal
 from tallystick.history.requests import as_table, known_time_of, sort_columns
 
-__all__ = ["LoadRequest", "QuarantineRequest"]
+if TYPE_CHECKING:
+    from tallystick.history.loading.columns import ColumnMapping
+
+__all__ = ["LoadRequest", "MappingRequest", "QuarantineRequest", "ReleaseRequest"]
+
+DEFAULT_DATASET = "history.bars_daily"
 
 
 class LoadRequest(Record, frozen=True, kw_only=True):
     """Files for a dataset; in Python also frames of Polars, pandas or Arrow, and lists of objects.
 
-    `vendor` names how the files are written, `mapping` a TOML file of one's own instead. `known_at` is when the firm
-    knew the rows (`2026-11-20`, its end, or a time of the firm's zone); now when empty.
+    `vendor` names how the files are written, `mapping` a TOML file of one's own instead; without `dataset` the rows go
+    where the vendor's belong, else to the daily bars. `known_at` is when the firm knew the rows (`2026-11-20`, its end,
+    or a time of the firm's zone); now when empty. A file that is of another date than `date` is refused.
     """
 
     files: list[str | Any]
-    dataset: str = "history.bars_daily"
+    dataset: str = ""
+    vendor: str = ""
+    mapping: str = ""
+    known_at: str = ""
+    date: datetime.date | None = None
+
+
+class ReleaseRequest(Record, frozen=True, kw_only=True):
+    """Corrected rows of `file`'s quarantine, as a file or frame with a column `row`; the rest as in loading."""
+
+    corrected: str | Any
+    file: str
+    dataset: str = ""
     vendor: str = ""
     mapping: str = ""
     known_at: str = ""
 
 
+class MappingRequest(Record, frozen=True, kw_only=True):
+    """A file that is to be loaded into a dataset; the daily bars unless it is said."""
+
+    file: str
+    dataset: str = DEFAULT_DATASET
+
+
 class QuarantineRequest(Record, frozen=True, kw_only=True):
-    """Quarantined rows of a dataset or a file, newest first."""
+    """Quarantined rows of a dataset or a file, newest first: those that wait, or with `released` those that went."""
 
     dataset: str = ""
     file: str = ""
+    released: bool = False
     limit: int = 100
     offset: int = 0
     sort: str = ""
@@ -48,22 +75,63 @@ class QuarantineRequest(Record, frozen=True, kw_only=True):
 )
 def load(context: Context, request: LoadRequest) -> LoadReport:
     """Load files or rows into a dataset. The same content is loaded once: a second time gives the first report."""
-    from pathlib import Path
-
-    from tallystick.history.loading.columns import read_mapping, vendor_mapping
     from tallystick.history.loading.load import load_files
 
-    mapping = (
-        read_mapping(Path(request.mapping))
-        if request.mapping
-        else vendor_mapping(request.vendor or "generic")
-    )
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
     if not request.files:
         raise TallystickError(
             "history.no_files", "No file is named.", "Name at least one, e.g. `tally history load FILE`."
         )
-    return load_files(context, request.dataset, request.files, mapping, known_time)
+    mapped = _mapping_of(request)
+    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    dataset = request.dataset or mapped.dataset or DEFAULT_DATASET
+    return load_files(context, dataset, request.files, mapped, known_time, request.date)
+
+
+@operation(
+    "history.release",
+    permission="history.manage",
+    summary="Load corrected rows of a file's quarantine; those that pass the checks are marked as released.",
+    writes=True,
+    local=True,
+)
+def release(context: Context, request: ReleaseRequest) -> LoadReport:
+    """Corrected rows come in by the same checks; the row that was set aside stays, marked with what released it."""
+    from tallystick.history.loading.releasing import release_rows
+
+    mapped = _mapping_of(request)
+    return release_rows(
+        context,
+        request.corrected,
+        dataset=request.dataset or mapped.dataset or DEFAULT_DATASET,
+        file=request.file,
+        mapping=mapped,
+        known_time=known_time_of(request.known_at, context.settings.firm.zone),
+    )
+
+
+@operation(
+    "history.mapping",
+    permission="history.manage",
+    summary="Propose a mapping for a file from its header and first rows.",
+    local=True,
+)
+def mapping(context: Context, request: MappingRequest) -> MappingProposal:
+    """What is known by name or by its values, and a line to fill in for what is not. Nothing is loaded."""
+    from tallystick.history.loading.proposing import propose_mapping
+
+    return propose_mapping(context, request.file, dataset=request.dataset)
+
+
+def _mapping_of(request: LoadRequest | ReleaseRequest) -> ColumnMapping:
+    from pathlib import Path
+
+    from tallystick.history.loading.columns import read_mapping, vendor_mapping
+
+    return (
+        read_mapping(Path(request.mapping))
+        if request.mapping
+        else vendor_mapping(request.vendor or "generic")
+    )
 
 
 @operation(
@@ -75,12 +143,13 @@ def quarantine(context: Context, request: QuarantineRequest) -> Table:
     """A row for each, its reason in words."""
     from tallystick.history.loading.quarantine import QuarantineLine, list_quarantine
 
-    names = {"dataset", "file", "row", "column", "value", "text", "known_time"}
+    names = {"dataset", "file", "row", "column", "value", "text", "known_time", "released_by"}
     lines, total = list_quarantine(
         context.lake,
         context.language,
         dataset=request.dataset,
         file=request.file,
+        released=request.released,
         limit=request.limit,
         offset=max(request.offset, 0),
         order=list(sort_columns(request.sort, names)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tallystick.core.schema import Record, Timestamp
-from tallystick.history.datasets import QUARANTINE, find_dataset
+from tallystick.history.datasets import QUARANTINE, find_dataset, is_there
 from tallystick.history.loading.reasons import sentence
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["QuarantineLine", "list_quarantine"]
 
 
 class QuarantineLine(Record, frozen=True, kw_only=True):
-    """A row that was not loaded."""
+    """A row that was not loaded; `released_by` is the content that brought it in corrected."""
 
     dataset: str
     file: str
@@ -29,16 +29,28 @@ class QuarantineLine(Record, frozen=True, kw_only=True):
     value: str
     text: str
     known_time: Timestamp
+    released_by: str = ""
 
 
 def list_quarantine(
-    lake: Lake, language: str, *, dataset: str, file: str, limit: int, offset: int, order: Sequence[str]
+    lake: Lake,
+    language: str,
+    *,
+    dataset: str,
+    file: str,
+    released: bool,
+    limit: int,
+    offset: int,
+    order: Sequence[str],
 ) -> tuple[list[QuarantineLine], int]:
-    """Quarantined rows with their reasons in words, and how many there are."""
-    if QUARANTINE.name not in lake.tables():
+    """Quarantined rows with their reasons in words, and how many there are: those that wait, or that were released."""
+    if not is_there(lake, QUARANTINE):
         return [], 0
     within = {"dataset": find_dataset(dataset).spec.name} if dataset else {}
-    where, values = ("file = ?", [file]) if file else ("", [])
+    where = "released_by IS NOT NULL" if released else "released_by IS NULL"
+    values = [file] if file else []
+    if file:
+        where += " AND file = ?"
     found = lake.scan(
         QUARANTINE.name,
         within=within,
@@ -59,6 +71,7 @@ def list_quarantine(
             value=row["value"],
             text=row["text"],
             known_time=row["known_time"],
+            released_by=row["released_by"].hex() if row["released_by"] else "",
         )
         for row in _with_numbers(found).to_pylist()
     ]

@@ -16,7 +16,11 @@ REASONS = (
     Reason(
         "history.row_quotes", "A quotation mark in the row is not closed.", "Close it; a row is one line."
     ),
-    Reason("history.row_encoding", "The row is not text in UTF-8.", "Save the file as UTF-8."),
+    Reason(
+        "history.row_encoding",
+        "The row is not text in the encoding of its file, {value}.",
+        "Save the file in one encoding.",
+    ),
     Reason("history.empty", "{column} is empty.", "Fill it."),
     Reason("history.not_a_number", "{column} is no number: {value}.", "Write digits, e.g. 1234.50."),
     Reason(
@@ -36,7 +40,57 @@ REASONS = (
         "Correct it or --known-at.",
     ),
     Reason(
+        "history.kind_unknown",
+        "There is no kind of corporate action {value}.",
+        "Write one of cash, stock, rights, reduction, par_change, reform.",
+    ),
+    Reason(
+        "history.not_a_session",
+        "{value} is no session of the venue.",
+        "Correct the date, or the venue's calendar by a rule.",
+    ),
+    Reason(
+        "history.off_tick",
+        "{column} is not on the tick that is in force: {value}.",
+        "Load raw prices, not adjusted ones; or correct the price.",
+    ),
+    Reason(
+        "history.outside_limits",
+        "{column} is outside the limits of the day: {value}.",
+        "Correct the price or the reference price.",
+    ),
+    Reason(
+        "history.out_of_sequence",
+        "The sequence goes back while time goes on: {value}.",
+        "Correct the sequence or the time.",
+    ),
+    Reason(
         "history.key_twice", "The key is in row {value} too, with other values.", "Leave one of them out."
+    ),
+    Reason(
+        "history.amount_outside",
+        "Amount by volume is not between low and high, first in row {value}.",
+        "Compare the units; odd lots and block trades may explain it.",
+    ),
+    Reason(
+        "history.stale",
+        "Prices and volume are those of the row before, first in row {value}.",
+        "Compare with another source.",
+    ),
+    Reason(
+        "history.gap",
+        "Sessions before it have no row, first in row {value}.",
+        "Load the missing days, unless nothing was traded on them.",
+    ),
+    Reason(
+        "history.other_source",
+        "Another source says otherwise, first in row {value}.",
+        "Compare the two; the one known last holds.",
+    ),
+    Reason(
+        "history.unverified",
+        "The layout of {value} is from memory, not from the vendor's own document.",
+        "Compare a few rows with the file.",
     ),
 )
 

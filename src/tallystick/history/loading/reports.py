@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.core.schema import Record, Timestamp
 
-__all__ = ["FileReport", "LoadReport", "RowReason"]
+__all__ = ["FileReport", "LoadReport", "LoadWarning", "MappingProposal", "RowReason"]
 
 
 class RowReason(Record, frozen=True, kw_only=True):
@@ -16,6 +16,17 @@ class RowReason(Record, frozen=True, kw_only=True):
     code: str
     reason: str
     value: str
+
+
+class LoadWarning(Record, frozen=True, kw_only=True):
+    """What may be wrong with rows that were loaded: how many, the first one's number, and the doubt in words."""
+
+    file: str
+    column: str
+    code: str
+    rows: int
+    row: int
+    warning: str
 
 
 class FileReport(Record, frozen=True, kw_only=True):
@@ -35,10 +46,13 @@ class FileReport(Record, frozen=True, kw_only=True):
     known_time: Timestamp
     repeated: bool = False
     unused_columns: list[str] = []
+    encoding: str = ""
 
 
 class LoadReport(Record, frozen=True, kw_only=True):
-    """What a load did, in all and by file; `reasons` are the first of the quarantined rows in order of row."""
+    """What a load did, in all and by file; `reasons` are the first of the quarantined rows in order of row, `warnings`
+    what may be wrong with rows that were loaded.
+    """
 
     dataset: str
     loaded: int
@@ -48,3 +62,17 @@ class LoadReport(Record, frozen=True, kw_only=True):
     reasons: list[RowReason]
     files: list[FileReport]
     source_hash: str
+    warnings: list[LoadWarning] = []
+
+
+class MappingProposal(Record, frozen=True, kw_only=True):
+    """A mapping proposed for a file, as TOML to be saved: `missing` columns stand in it as lines to be filled in, with
+    the headers that are still unused.
+    """
+
+    file: str
+    dataset: str
+    mapping: str
+    missing: list[str]
+    unused_columns: list[str]
+    encoding: str

@@ -1,135 +1,220 @@
-"""What can be loaded: CSV (also gzipped), Parquet, Arrow files, frames of Polars, pandas and Arrow, lists of rows.
-
-Each becomes a frame of the columns as they came, with each row's number, rows that broke before they had columns, and
-the SHA-256 of the content.
-"""
+"""A source of rows: a text with its row of names, or a frame. It gives columns to read, and rows as they came."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
+import csv
+import datetime
 import io
-import zlib
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
-from tallystick.core.errors import TallystickError
+from tallystick.core.schema import date_number
+from tallystick.history.loading.clock import DAY_NS, local_to_utc
 from tallystick.history.loading.csv_lines import BrokenLine, cut
+from tallystick.history.loading.headers import Heading
+from tallystick.history.loading.reading import Wanted, read_exactly, read_plain_lines
+from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, filled
+from tallystick.history.loading.values import as_text
 
-__all__ = ["Source", "open_file", "open_frame"]
+__all__ = ["FAST_BYTES", "FrameSource", "Places", "Source", "TextSource"]
 
-TABLE_SUFFIXES = {".parquet", ".arrow", ".feather", ".ipc"}
+Array = np.ndarray[Any, np.dtype[Any]]
+Places = Mapping[str, tuple[int, ...]]
+"""Where in a header each dataset column stands: one place, or those that are joined."""
+
+FAST_BYTES = 1_000_000
+"""From so many bytes on, lines go through the kernel, which takes a moment to load."""
+
 TEXT_LIMIT = 500
+"""Letters of a faulty row that are kept."""
 
 
-class Source(NamedTuple):
-    """A file or frame as it came: name, hash of its content, header, columns, row numbers, broken rows, and the text of
-    a row by its place in the frame or its number (for quarantine).
-    """
+class Source(Protocol):
+    """What loading asks of a file or frame: its name, hash and header, the date in its title, its rows."""
 
     name: str
     sha256: bytes
     header: list[str]
-    frame: pl.DataFrame
-    rows: np.ndarray[Any, np.dtype[np.int64]]
-    broken: list[BrokenLine]
-    text: Callable[[int], str]
+    title: str
+    encoding: str
+
+    def read(
+        self, wanted: Wanted, places: Places, date: datetime.date | None
+    ) -> tuple[Rows, list[BrokenLine]]:
+        """All rows typed, and those that broke before they had columns; `date` is the one of rows without any."""
+        ...
+
+    def text(self, number: int) -> str:
+        """A row as it came, by its number."""
+        ...
+
+    def cell(self, number: int, places: Sequence[int]) -> str:
+        """What stands in a row's cells."""
+        ...
+
+    def first_rows(self, count: int) -> range:
+        """The numbers of the first rows."""
+        ...
 
 
-def hash_file(path: Path) -> bytes:
-    """SHA-256 of a file's bytes. TallystickError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError as error:
-        raise _unreadable(path, str(error.strerror)) from None
+class TextSource:
+    """A text of UTF-8 with a row of names; its rows count as its lines, from 1."""
+
+    def __init__(
+        self, name: str, sha256: bytes, text: bytes, heading: Heading, encoding: str, end: int
+    ) -> None:
+        self.name, self.sha256, self.encoding = name, sha256, encoding
+        self.header, self.separator = heading.names, heading.separator
+        self.title = text[: heading.begin].decode("utf-8", "replace")
+        self._text = text
+        below = text.find(b"\n", heading.begin, end)
+        self._body = text[below + 1 : end] if below >= 0 else b""
+        self._first = heading.line + 1
+        self._starts: Array | None = None
+
+    def read(
+        self, wanted: Wanted, places: Places, date: datetime.date | None
+    ) -> tuple[Rows, list[BrokenLine]]:
+        """Plain lines by the kernel when there are many, the others exactly."""
+        used = [place for spot in places.values() for place in spot]
+        simple = all(len(spot) == 1 for spot in places.values()) and len(set(used)) == len(used)
+        if len(self._body) < FAST_BYTES or not self._body or not simple:
+            return self._exactly(wanted, places, date, self._body, None)
+        plain = read_plain_lines(wanted, self._body, dict(places), len(self.header), self.separator)
+        columns, notes = _moments(wanted, dict(plain.columns), date)
+        fast = Rows(wanted.dataset, columns, np.arange(self._first, self._first + plain.lines), notes)
+        if not len(plain.rest):
+            return fast, []
+        rest = b"\n".join(self._body[begin:end] for _, begin, end in plain.rest.tolist())
+        slow, broken = self._exactly(wanted, places, date, rest, plain.rest[:, 0] + self._first)
+        return _filled(fast, plain.rest[:, 0], slow), broken
+
+    def text(self, number: int) -> str:
+        """A line without its end."""
+        if self._starts is None:
+            data = np.frombuffer(self._text, np.uint8)
+            self._starts = np.concatenate([[0], np.flatnonzero(data == 10) + 1])
+        begin = int(self._starts[number - 1])
+        end = self._text.find(b"\n", begin)
+        line = self._text[begin : len(self._text) if end < 0 else end]
+        return line[: 4 * TEXT_LIMIT].decode("utf-8", "replace").rstrip("\r\n")[:TEXT_LIMIT]
+
+    def cell(self, number: int, places: Sequence[int]) -> str:
+        """The cells as they stand."""
+        cells = next(csv.reader([self.text(number)], delimiter=self.separator), [])
+        return " ".join(cells[place] for place in places if place < len(cells))
+
+    def first_rows(self, count: int) -> range:
+        """The numbers of the first lines below the names."""
+        lines = self._body.count(b"\n") + (not self._body.endswith(b"\n") and bool(self._body))
+        return range(self._first, self._first + min(count, lines))
+
+    def _exactly(
+        self, wanted: Wanted, places: Places, date: datetime.date | None, body: bytes, numbers: Array | None
+    ) -> tuple[Rows, list[BrokenLine]]:
+        """Read lines through their texts; `numbers` of the lines where they do not simply follow one another."""
+        first = self._first if numbers is None else 1
+        found = cut(body, len(self.header), self.separator, self.encoding, first)
+        rows, broken = found.rows, found.broken
+        if numbers is not None:
+            rows = numbers[rows - 1]
+            broken = [line._replace(row=int(numbers[line.row - 1])) for line in broken]
+        frame = pl.read_csv(
+            io.BytesIO(found.body),
+            has_header=False,
+            schema={f"column_{place}": pl.String for place in range(len(self.header))},
+            separator=self.separator,
+            infer_schema=False,
+            raise_if_empty=False,
+        )
+        assert frame.height == len(rows), f"{self.name}: {len(rows)} lines gave {frame.height} rows"
+        return read_exactly(wanted, _raw(frame, self.header, wanted, places, date), rows), broken
 
 
-def open_file(path: Path, sha256: bytes) -> Source:
-    """Read a file by its ending: `.parquet`, `.arrow`, `.feather`, otherwise delimited text; `.gz` unpacks."""
-    if path.suffix in TABLE_SUFFIXES:
-        try:
-            frame = pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_ipc(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable(path, str(error).partition("\n")[0]) from None
-        return _of_frame(path.name, sha256, frame)
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, str(error)) from None
-    found = cut(path.name, data)
-    frame = pl.read_csv(
-        io.BytesIO(found.body),
-        has_header=False,
-        new_columns=[f"column_{place}" for place in range(len(found.header))],
-        separator=found.separator,
-        infer_schema=False,
-        raise_if_empty=False,
-    )
-    if frame.width == 0:
-        frame = pl.DataFrame(schema={f"column_{place}": pl.String for place in range(len(found.header))})
-    assert frame.height == len(found.rows), f"{path.name}: {len(found.rows)} lines gave {frame.height} rows"
-    return Source(path.name, sha256, found.header, frame, found.rows, found.broken, found.line)
+class FrameSource:
+    """A frame; its rows count from 1."""
+
+    def __init__(self, name: str, sha256: bytes, frame: pl.DataFrame, encoding: str = "") -> None:
+        self.name, self.sha256, self.encoding, self.title = name, sha256, encoding, ""
+        self.header = list(frame.columns)
+        self._frame = frame
+
+    def read(
+        self, wanted: Wanted, places: Places, date: datetime.date | None
+    ) -> tuple[Rows, list[BrokenLine]]:
+        """Every column by its own type."""
+        raw = _raw(self._frame, self.header, wanted, places, date)
+        return read_exactly(wanted, raw, np.arange(1, self._frame.height + 1)), []
+
+    def text(self, number: int) -> str:
+        """A row as an object of its columns."""
+        return str(self._frame.row(number - 1, named=True))[:TEXT_LIMIT]
+
+    def cell(self, number: int, places: Sequence[int]) -> str:
+        """The values as text; nothing for none."""
+        found = [self._frame.to_series(place)[number - 1] for place in places]
+        return " ".join("" if value is None else str(value) for value in found)
+
+    def first_rows(self, count: int) -> range:
+        """The numbers of the first rows."""
+        return range(1, min(count, self._frame.height) + 1)
 
 
-def open_frame(name: str, given: Any) -> Source:
-    """Take a frame of Polars, pandas or Arrow, or a list of row objects; rows count from 1.
-
-    TallystickError when it is none of these.
-    """
-    import pyarrow as pa
-
-    try:
-        if isinstance(given, pl.DataFrame):
-            frame = given
-        elif isinstance(given, pl.LazyFrame):
-            frame = given.collect()
-        elif isinstance(given, pa.Table | pa.RecordBatch):
-            frame = pl.DataFrame(given)
-        elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
-            frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
-        else:
-            frame = pl.DataFrame(given)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise TallystickError(
-            "history.frame",
-            "{name} is no frame of rows: {problem}.",
-            "Give a Polars, pandas or Arrow table, or a list of objects.",
-            name=name,
-            problem=str(error).partition("\n")[0],
-        ) from None
-    try:
-        content = frame.write_csv()
-    except pl.exceptions.PolarsError as error:
-        raise TallystickError(
-            "history.frame",
-            "{name} is no frame of rows: {problem}.",
-            "Give a Polars, pandas or Arrow table, or a list of objects.",
-            name=name,
-            problem=str(error).partition("\n")[0],
-        ) from None
-    return _of_frame(name, hashlib.sha256(content.encode()).digest(), frame)
+def _raw(
+    frame: pl.DataFrame, header: Sequence[str], wanted: Wanted, places: Places, date: datetime.date | None
+) -> dict[str, pl.Series]:
+    """The frame's columns by the dataset's names, joined ones as one text; the given date as a column."""
+    raw = {}
+    for name, spot in places.items():
+        parts = [frame.to_series(place) for place in spot]
+        if len(parts) > 1:
+            texts = [
+                _in_words(as_text(part).fill_null(""), wanted.mapping.values.get(header[place], {})).alias(
+                    str(n)
+                )
+                for n, (part, place) in enumerate(zip(parts, spot, strict=True))
+            ]
+            whole = pl.DataFrame(texts).select(pl.concat_str(pl.all(), separator=wanted.mapping.joint))
+            parts = [whole.to_series()]
+        raw[name] = parts[0].alias(name)
+    if date is not None and "date" not in raw:
+        raw["date"] = pl.repeat(date, frame.height, dtype=pl.Date, eager=True)
+    return raw
 
 
-def _of_frame(name: str, sha256: bytes, frame: pl.DataFrame) -> Source:
-    renamed = frame.rename({column: f"column_{place}" for place, column in enumerate(frame.columns)})
-
-    def text(row: int) -> str:
-        return str(frame.row(row - 1, named=True))[:TEXT_LIMIT]
-
-    numbers = np.arange(1, frame.height + 1, dtype=np.int64)
-    return Source(name, sha256, frame.columns, renamed, numbers, [], text)
+def _in_words(texts: pl.Series, meaning: Mapping[str, str]) -> pl.Series:
+    return texts.replace(list(meaning), list(meaning.values())) if meaning else texts
 
 
-def _unreadable(path: Path, problem: str) -> TallystickError:
-    return TallystickError(
-        "history.file",
-        "{file} cannot be read: {problem}.",
-        "Check the path and the file.",
-        file=str(path),
-        problem=problem,
-    )
+def _moments(
+    wanted: Wanted, columns: dict[str, Typed], date: datetime.date | None
+) -> tuple[dict[str, Typed], Notes]:
+    """The kernel's local times as UTC; a time of day alone is put on its row's date."""
+    count = len(next(iter(columns.values())).values)
+    notes = Notes(count)
+    if date is not None and "date" not in columns:
+        columns["date"] = Typed(np.full(count, date_number(date), np.int64))
+    for name in wanted.names("timestamp", list(columns)):
+        times = columns[name].values
+        alone = times < DAY_NS
+        if alone.any():
+            if "date" in columns:
+                times = np.where(alone, columns["date"].values * DAY_NS + times, times)
+            else:
+                notes.note(alone, "history.not_a_time", name)
+        moments, there = local_to_utc(times, wanted.zone)
+        notes.note(~there, "history.not_a_time", name)
+        columns[name] = Typed(moments)
+    return columns, notes
+
+
+def _filled(rows: Rows, holes: Array, apart: Rows) -> Rows:
+    """The rows with those that were read apart where they belong; a hole that is left is no row."""
+    rows.notes.codes[holes] = NO_ROW
+    places = apart.numbers - rows.numbers[0]
+    rows.notes.fill(places, apart.notes)
+    columns = {name: filled(column, places, apart.columns[name]) for name, column in rows.columns.items()}
+    return rows._replace(columns=columns, rounded=apart.rounded)

@@ -10,6 +10,7 @@ its vendor wrote; digits beyond the fourth are rounded half up, away from zero, 
 
 from __future__ import annotations
 
+import datetime
 import decimal
 from typing import NamedTuple
 
@@ -18,6 +19,15 @@ import polars as pl
 __all__ = ["Column", "as_text", "is_missing", "read_clock_times", "read_dates", "read_decimals", "read_whole"]
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+OTHER_DATES = (r"^(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?$", r"^(\d{2,3})[/年](\d{1,2})[/月](\d{1,2})日?$",
+               r"^(\d{3})[.-](\d{1,2})[.-](\d{1,2})$", r"^(\d{3})(\d{2})(\d{2})$")  # fmt: skip
+"""Dates with one digit for a month, and those of the Republic (民國), whose years count from 1912: 114/03/05, 99/1/4,
+114年03月05日, 1150807. Two digits without marks could be either, and are neither.
+"""
+
+YEARS_BEFORE = 1911
+LAST_ROC_YEAR = 1_000
+FIRST_DATE = datetime.date(1800, 1, 1)
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -104,15 +114,36 @@ def read_dates(column: pl.Series) -> Column:
         return _read(column, column)
     if isinstance(column.dtype, pl.Datetime):
         return _read(column, column.dt.date())
-    found = column.cast(pl.String).str.to_date(DATE_FORMATS[0], strict=False)
+    found = _modern(column.cast(pl.String).str.to_date(DATE_FORMATS[0], strict=False))
     places = found.is_null().arg_true()
     if len(places):
         text = as_text(column.gather(places))
-        rest = text.str.to_date(DATE_FORMATS[0], strict=False)
+        rest = _modern(text.str.to_date(DATE_FORMATS[0], strict=False))
         for form in DATE_FORMATS[1:]:
-            rest = _first_of(rest, text.str.to_date(form, strict=False))
-        found = found.scatter(places, rest)
+            rest = _first_of(rest, _modern(text.str.to_date(form, strict=False)))
+        found = found.scatter(places, _other_dates(text, rest))
     return _read(column, found)
+
+
+def _modern(dates: pl.Series) -> pl.Series:
+    """The dates without those of early years, which are of another calendar: 115/11/19 is not of the year 115."""
+    early = (dates < FIRST_DATE).fill_null(False)
+    return dates.set(early, None) if bool(early.any()) else dates
+
+
+def _other_dates(text: pl.Series, found: pl.Series) -> pl.Series:
+    """Dates of the forms that need a closer look, where nothing was found yet."""
+    for form in OTHER_DATES:
+        if found.null_count() == 0 or not bool((found.is_null() & text.str.contains(form)).any()):
+            continue
+        year, month, day = (text.str.extract(form, part).cast(pl.Int32) for part in (1, 2, 3))
+        year = year + (year < LAST_ROC_YEAR).cast(pl.Int32) * YEARS_BEFORE
+        parts = [year.cast(pl.String).str.zfill(4), month.cast(pl.String), day.cast(pl.String)]
+        written = pl.DataFrame([part.alias(str(n)) for n, part in enumerate(parts)]).select(
+            pl.concat_str(pl.all(), separator="-")
+        )
+        found = _first_of(found, written.to_series().str.to_date("%Y-%m-%d", strict=False))
+    return found
 
 
 def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> Column:
@@ -126,8 +157,8 @@ def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> C
         return _read(column, column)
     else:
         text = as_text(column)
-        if dates is not None and not bool(text.str.contains(r"[-/T]|^\d{9,}").any()):
-            text = dates.cast(pl.String) + " " + text
+        if dates is not None:
+            text = _on_dates(text, dates)
         local = text.str.to_datetime(TIME_FORMATS[0], time_unit="ns", strict=False)
         for form in TIME_FORMATS[1:]:
             if local.null_count() == 0:
@@ -135,6 +166,17 @@ def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> C
             local = _first_of(local, text.str.to_datetime(form, time_unit="ns", strict=False))
         moments = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     return _read(column, moments.dt.convert_time_zone("UTC").cast(pl.Int64))
+
+
+def _on_dates(text: pl.Series, dates: pl.Series) -> pl.Series:
+    """Times of day (09:00, 09:00:00.5, 90000) put on their dates; times that have one stay."""
+    digits = text.str.contains(r"^\d{5,6}$").fill_null(False)
+    if bool(digits.any()):
+        six = text.str.zfill(6)
+        clock = six.str.slice(0, 2) + ":" + six.str.slice(2, 2) + ":" + six.str.slice(4, 2)
+        text = clock.zip_with(digits, text)
+    alone = text.str.contains(r"^\d{2}:\d{2}").fill_null(False)
+    return (dates.cast(pl.String) + " " + text).zip_with(alone, text) if bool(alone.any()) else text
 
 
 def _decimals(text: pl.Series, multiply: int) -> tuple[pl.Series, int]:

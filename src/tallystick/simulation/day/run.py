@@ -20,7 +20,7 @@ from tallystick.core.follower import Follower
 from tallystick.core.schema import date_number
 from tallystick.core.snapshots import code_version
 from tallystick.core.text import translate
-from tallystick.history import read_bars
+from tallystick.history import read_bars, seal_days
 from tallystick.history.events import DatasetLoaded
 from tallystick.ledger.events import CloseTrading
 from tallystick.market.events import SetDayTerms
@@ -102,6 +102,7 @@ class _Day:
         self._bring_bars(exchange)
         self.context.progress.step()
         self._general(DayClosed(command_id=f"close-{self.date}", business_date=self.date), self.clock.closes)
+        seal_days(self.context)
         return self._summary(trading, books, files)
 
     def _open(self) -> None:

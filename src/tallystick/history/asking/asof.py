@@ -1,0 +1,267 @@
+"""The as-of join: to each left row the last right row of the same instrument that is not later.
+
+Rules, the same for every engine that may stand behind this function: among right rows of one time the one with the
+larger sequence number holds, without sequence numbers the one that comes later; a left row before the first right row,
+of an instrument without right rows or without instrument matches nothing (-1, nulls); the tolerance is inclusive; left
+rows keep their order, each exactly once.
+
+What it costs at least: times and codes are read once and the matches written once, for 6 M trades and 14 M quotes
+20 M x 12 bytes + 6 M x 8 bytes = 0.29 GB, at about 8 GB/s of one core 0.04 s. Rows that are not in order by instrument
+and time are put into it first, which costs more than the join.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from tallystick.core.errors import TallystickError, suggestion
+from tallystick.history.asking.codes import encode_both, flat
+from tallystick.history.asking.kernels import find_ranges, group_rows, match_ranges
+from tallystick.history.asking.rows import Span, read_rows
+from tallystick.history.datasets import Dataset, find_dataset
+from tallystick.history.datasets.dataset import DAY_NS, MINUTE_NS, OWN_COLUMNS
+
+if TYPE_CHECKING:
+    from tallystick.core.lake import Lake
+
+__all__ = ["NO_TOLERANCE", "asof", "asof_datasets", "duration_of", "match_rows"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NO_TOLERANCE = 2**63 - 1
+"""Nanoseconds: a match may be of any age."""
+
+
+DURATION = re.compile(r"([0-9]+)(ns|us|ms|s|m|h|d)?")
+UNITS_NS = {
+    "ns": 1,
+    "us": 1_000,
+    "ms": 1_000_000,
+    "s": 10**9,
+    "m": MINUTE_NS,
+    "h": 60 * MINUTE_NS,
+    "d": DAY_NS,
+}
+
+
+class Side(NamedTuple):
+    """One side in order: its times, where each code's rows begin and end, and the rows' order if they were moved."""
+
+    times: Array
+    first: Array
+    after: Array
+    order: Array | None
+
+
+def asof(
+    left: Any,
+    right: Any,
+    *,
+    by: str = "symbol",
+    on: str = "ts",
+    right_on: str = "",
+    sequence: str = "seq",
+    tolerance: int | str | None = None,
+    columns: Sequence[str] | None = None,
+) -> pa.Table:
+    """The left rows with the columns of the last right row of the same `by` whose `on` is not later.
+
+    Both sides are Arrow tables or frames of Polars. `by` is a text or a whole number (below 0: no instrument), `on` a
+    time, a date (its beginning in UTC) or a whole number of nanoseconds, `right_on` the same where it has another name
+    on the right; `sequence` decides among right rows of one time where it is there. `tolerance` is the greatest age of
+    a match, in nanoseconds or as `5s`. `columns` are those wanted of the right (all but `by`
+    when none are named); one whose name the left has too gets `_right` behind it. Without a match they are null.
+
+    >>> trades = pa.table({"symbol": ["A", "A", "B"], "ts": [5, 9, 9], "price": [10, 11, 12]})
+    >>> quotes = pa.table({"symbol": ["A", "A"], "ts": [5, 5], "seq": [2, 1], "bid": [7, 8]})
+    >>> asof(trades, quotes, columns=["ts", "bid"]).to_pylist()[1:]
+    [{'symbol': 'A', 'ts': 9, 'price': 11, 'ts_right': 5, 'bid': 7},
+     {'symbol': 'B', 'ts': 9, 'price': 12, 'ts_right': None, 'bid': None}]
+    """
+    left, right = _arrow(left), _arrow(right)
+    wanted = [name for name in right.column_names if name != by] if columns is None else list(columns)
+    _check_columns("left", left, [by, on])
+    _check_columns("right", right, [by, right_on or on, *wanted])
+    left_codes, right_codes, codes = encode_both(left[by], right[by])
+    ties = _numbers(right[sequence], sequence) if sequence in right.column_names else None
+    found = match_rows(
+        left_codes,
+        _times(left[on], on),
+        right_codes,
+        _times(right[right_on or on], right_on or on),
+        ties,
+        codes=codes,
+        tolerance=duration_of(tolerance),
+    )
+    return _joined(left, right.select(wanted), found)
+
+
+def asof_datasets(
+    lake: Lake,
+    left: str,
+    right: str,
+    span: Span,
+    *,
+    by: str = "symbol",
+    left_on: str = "",
+    right_on: str = "",
+    tolerance: int | str | None = None,
+    lookback_days: int = 0,
+    columns: Sequence[str] = (),
+    known_at: int | None = None,
+) -> pa.Table:
+    """`asof` of two datasets' rows of a span, the right read from some days earlier on.
+
+    Without `left_on` and `right_on` by the time of each: its instant, the end of its interval, its date. Of the left
+    come the figures, not when and from where they were known.
+    """
+    datasets = find_dataset(left), find_dataset(right)
+    times = [given or _time_of(dataset) for given, dataset in zip((left_on, right_on), datasets, strict=True)]
+    figures = [[name for name in dataset.columns if name not in OWN_COLUMNS] for dataset in datasets]
+    wanted = list(columns) or [name for name in figures[1] if name not in (by, "date")]
+    needed = dict.fromkeys([by, times[1], *(["seq"] if "seq" in datasets[1].columns else []), *wanted])
+    first = span.start - datetime.timedelta(lookback_days) if span.start and lookback_days else span.start
+    left_columns = list(dict.fromkeys([*figures[0], by, times[0]]))
+    return asof(
+        read_rows(lake, left, span, known_at=known_at, columns=left_columns),
+        read_rows(lake, right, span._replace(start=first), known_at=known_at, columns=list(needed)),
+        by=by,
+        on=times[0],
+        right_on=times[1],
+        tolerance=tolerance,
+        columns=wanted,
+    )
+
+
+def duration_of(text: int | str | None) -> int:
+    """Nanoseconds of a length of time such as `5s` (ns, us, ms, s, m, h, d); empty or None: no limit.
+
+    >>> duration_of("250ms")
+    250000000
+    """
+    if text is None or text == "":
+        return NO_TOLERANCE
+    found = DURATION.fullmatch(str(text))
+    if found is None:
+        raise TallystickError(
+            "history.duration",
+            "{duration} is no length of time.",
+            "Write 5s, 250ms or 3d.",
+            duration=str(text),
+        )
+    return int(found[1]) * UNITS_NS[found[2] or "ns"]
+
+
+def match_rows(
+    left_codes: Array,
+    left_times: Array,
+    right_codes: Array,
+    right_times: Array,
+    right_ties: Array | None = None,
+    *,
+    codes: int,
+    tolerance: int = NO_TOLERANCE,
+) -> Array:
+    """For each left row the number of its right row, or -1: int64, in the order of the left rows.
+
+    Codes are int32 from 0 to below `codes`, times and ties int64. Nothing is copied when both sides are in order: rows
+    of a code together, by time, the right also by tie.
+    """
+    assert tolerance >= 0, "a tolerance is an age"
+    nothing = np.empty(0, dtype=np.int64)
+    left = _side(left_codes, left_times, nothing, codes)
+    right = _side(right_codes, right_times, nothing if right_ties is None else right_ties, codes)
+    found = np.empty(left_codes.size, dtype=np.int64)
+    match_ranges(left[:3], right[:3], tolerance, found)
+    if right.order is not None:
+        found = np.where(found < 0, -1, right.order[found]) if right.order.size else found
+    if left.order is not None:
+        placed = np.empty_like(found)
+        placed[left.order] = found
+        return placed
+    return found
+
+
+def _side(codes: Array, times: Array, ties: Array, count: int) -> Side:
+    """A side in order: as it is, else with its codes brought together, else sorted."""
+    first, after = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    if find_ranges(codes, times, ties, first, after):
+        return Side(times, first, after, None)
+    order = np.empty(codes.size, dtype=np.int64)
+    group_rows(codes, np.zeros(count + 1, dtype=np.int64), order)
+    if not _in_order(codes, times, ties, order, first, after):
+        order = np.lexsort((ties, times, codes) if ties.size else (times, codes))
+        assert _in_order(codes, times, ties, order, first, after), "sorted rows are in order"
+    return Side(times[order], first, after, order)
+
+
+def _in_order(codes: Array, times: Array, ties: Array, order: Array, first: Array, after: Array) -> bool:
+    """Whether rows are in order after they are moved; writes where each code's rows are."""
+    first[:], after[:] = 0, 0
+    moved = ties[order] if ties.size else ties
+    return bool(find_ranges(codes[order], times[order], moved, first, after))
+
+
+def _time_of(dataset: Dataset) -> str:
+    """The column by which a dataset's rows are ordered in time."""
+    return {"instant": "ts", "interval": "ts_end", "date": dataset.date_column}[dataset.time]
+
+
+def _arrow(frame: Any) -> pa.Table:
+    """A frame as an Arrow table."""
+    if isinstance(frame, pa.Table):
+        return frame
+    return frame.to_arrow() if hasattr(frame, "to_arrow") else pa.table(frame)
+
+
+def _check_columns(side: str, table: pa.Table, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in table.column_names:
+            remedy, near = suggestion(name, table.column_names)
+            raise TallystickError(
+                "history.asof_column",
+                "The {side} rows have no column {column}.",
+                remedy,
+                side=side,
+                column=name,
+                **near,
+            )
+
+
+def _times(column: pa.ChunkedArray, name: str) -> Array:
+    """Times as int64 nanoseconds; a date is its beginning in UTC."""
+    if pa.types.is_date32(column.type):
+        return _numbers(column.cast(pa.int32()).cast(pa.int64()), name) * DAY_NS
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64())
+    return _numbers(column, name)
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> Array:
+    """A column as int64. TallystickError when it is no whole number or a value is missing."""
+    if column.null_count or not pa.types.is_integer(column.type):
+        raise TallystickError(
+            "history.asof_order",
+            "The column {column} cannot order rows: it is {type} with {nulls} values missing.",
+            "Name a column of times, dates or whole numbers without gaps.",
+            column=name,
+            type=str(column.type),
+            nulls=column.null_count,
+        )
+    return flat(column.cast(pa.int64()))
+
+
+def _joined(left: pa.Table, right: pa.Table, found: Array) -> pa.Table:
+    """The left table with the right columns of the found rows."""
+    missing = found < 0
+    rows = pa.array(found, mask=missing if missing.any() else None)
+    for field in right.schema:
+        name = field.name if field.name not in left.column_names else f"{field.name}_right"
+        left = left.append_column(field.with_name(name).with_nullable(True), right[field.name].take(rows))
+    return left

@@ -1,0 +1,44 @@
+"""Who belonged to an index on a date, delisted ones included."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tallystick.core.errors import NotFound, suggestion
+from tallystick.history.asking.rows import Span, read_rows
+
+if TYPE_CHECKING:
+    from tallystick.core.lake import Lake
+
+__all__ = ["read_universe"]
+
+DATASET = "history.index_members"
+
+
+def read_universe(lake: Lake, name: str, date: datetime.date, *, known_at: int | None = None) -> pa.Table:
+    """The memberships of an index that hold on a date (both ends included), by symbol, as known at a time.
+
+    NotFound names the nearest index when nothing is known of this one.
+    """
+    known = Span(end=date)
+    rows = read_rows(lake, DATASET, known, known_at=known_at, within={"index": name})
+    ends = rows["valid_to"]
+    inside = pc.or_kleene(pc.is_null(ends), pc.greater_equal(ends, pa.scalar(date)))
+    found = rows.filter(pc.fill_null(inside, True))
+    if not rows.num_rows:
+        every = read_rows(lake, DATASET, Span(), known_at=known_at, columns=["index"], order=())["index"]
+        names = pc.unique(every).to_pylist()
+        if name not in names:
+            remedy, near = suggestion(name, sorted(names))
+            raise NotFound(
+                "history.universe_unknown",
+                "Nothing is known of an index {index}.",
+                remedy,
+                index=name,
+                **near,
+            )
+    return found

@@ -1,0 +1,1 @@
+"""Business history: today from the journal, each closed day sealed into the lake exactly once."""

@@ -1,0 +1,322 @@
+"""Archiving: partitions become immutable files with a manifest of hashes, and the manifest's hash goes on the journal.
+
+The order makes a kill harmless: files, then their manifest, then the table names them, then the journal. The next run
+finds what a killed one left, journals what the table names already, and removes the rest.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.lake.archiving import (
+    DAMAGED,
+    Manifest,
+    Partition,
+    archive_folder,
+    hash_file,
+    name_archive,
+    partitions,
+    remove_unnamed,
+    write_archive,
+)
+from tallystick.core.lake.durable import alone, sync_file, sync_folder
+from tallystick.core.schema import Record
+from tallystick.history.events import ArchiveRestored, PartitionArchived
+
+if TYPE_CHECKING:
+    from tallystick.core.context import Context
+    from tallystick.core.lake import Lake
+
+__all__ = [
+    "ArchiveFault",
+    "ArchiveLine",
+    "archive_dataset",
+    "copy_archives",
+    "faults_of",
+    "restore_archives",
+]
+
+SUFFIX = ".manifest.json"
+
+
+class ArchiveLine(Record, frozen=True, kw_only=True):
+    """An archive as the journal knows it: the SHA-256 of its manifest in hex, its files, rows and bytes."""
+
+    dataset: str
+    partition: str
+    manifest_file: str
+    manifest: str
+    files: int
+    rows: int
+    bytes: int
+    state: str = ""
+
+
+class ArchiveFault(Record, frozen=True, kw_only=True):
+    """What is wrong with a file of an archive: `missing`, `changed` (other bytes), `unnamed` (no table names it)."""
+
+    dataset: str
+    partition: str
+    manifest: str
+    file: str
+    problem: str
+
+
+def archive_dataset(context: Context, dataset: str, before: datetime.date) -> list[ArchiveLine]:
+    """Archive every partition that ends before a date and has open files; gives the new archives."""
+    lake = context.lake
+    with alone(context.path / "archive"):
+        chosen = [part for part in partitions(lake, dataset) if part.last < before]
+        context.progress.start(dataset, len(chosen))
+        found: list[ArchiveLine] = []
+        for part in chosen:
+            found += _settle(context, dataset, part)
+            if part.archived < part.files and (line := _archive(context, dataset, part)):
+                found.append(line)
+            context.progress.step(1, part.name)
+        context.progress.finish()
+    return found
+
+
+def _archive(context: Context, dataset: str, part: Partition) -> ArchiveLine | None:
+    archive = write_archive(context.lake, dataset, part.first)
+    if archive is None:
+        return None
+    _keep_manifest(context.lake, archive.manifest)
+    if not name_archive(context.lake, archive):
+        raise TallystickError(
+            "history.archive_moved_on",
+            "{partition} of {dataset} got rows while it was archived.",
+            "Try again; archive only what is closed.",
+            dataset=dataset,
+            partition=part.name,
+        )
+    return _journal(context, archive.manifest)
+
+
+def _keep_manifest(lake: Lake, manifest: Manifest) -> None:
+    """Write the manifest beside the files, on the disk before any table names them."""
+    body = manifest.encoded()
+    folder = archive_folder(lake, manifest.table, manifest.partition)
+    path = folder / f"{hashlib.sha256(body).hexdigest()[:16]}{SUFFIX}"
+    path.write_bytes(body)
+    sync_file(path)
+    sync_folder(folder)
+
+
+def _settle(context: Context, dataset: str, part: Partition) -> list[ArchiveLine]:
+    """Finish or clear what a killed run left of a partition."""
+    lake = context.lake
+    folder = archive_folder(lake, dataset, part.name)
+    if not folder.exists():
+        return []
+    journaled = {one.manifest.hex() for one in context.machine("history").archives(dataset)}
+    named = {file.path for file in lake.state(dataset).plan.files}
+    wanted: set[str] = set()
+    found = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        manifest = _read_manifest(path)
+        known = hash_file(path) in journaled
+        if manifest is None or not (known or all(file.path in named for file in manifest.files)):
+            continue
+        wanted |= {path.relative_to(lake.table_folder(dataset)).as_posix(), *(f.path for f in manifest.files)}
+        if not known:
+            found.append(_journal(context, manifest))
+    remove_unnamed(lake, dataset, part.name, wanted)
+    return found
+
+
+def _journal(context: Context, manifest: Manifest) -> ArchiveLine:
+    digest = hashlib.sha256(manifest.encoded()).digest()
+    fact = PartitionArchived(
+        command_id=f"archive {digest.hex()}",
+        dataset=manifest.table,
+        partition=manifest.partition,
+        manifest_file=f"{digest.hex()[:16]}{SUFFIX}",
+        manifest=digest,
+        files=len(manifest.files),
+        rows=manifest.rows,
+        size=manifest.size,
+    )
+    context.send(fact)
+    return line_of(fact)
+
+
+def line_of(fact: PartitionArchived, state: str = "") -> ArchiveLine:
+    """An archive of the journal as a line."""
+    return ArchiveLine(
+        dataset=fact.dataset,
+        partition=fact.partition,
+        manifest_file=fact.manifest_file,
+        manifest=fact.manifest.hex(),
+        files=fact.files,
+        rows=fact.rows,
+        bytes=fact.size,
+        state=state,
+    )
+
+
+def standing(context: Context, dataset: str = "", partition: str = "") -> list[PartitionArchived]:
+    """The archives of the journal that were not purged, oldest first."""
+    machine = context.machine("history")
+    found = []
+    for one in machine.archives(dataset):
+        purge = machine.purge_of(one.dataset, one.partition)
+        gone = purge is not None and purge.state == "purged" and one.received_at <= purge.changed_at
+        if not gone and partition in ("", one.partition):
+            found.append(one)
+    return found
+
+
+def faults_of(context: Context, archive: PartitionArchived, folder: Path | None = None) -> list[ArchiveFault]:
+    """What differs between an archive on the disk and the journal, every byte read; nothing when all is equal.
+
+    With a folder, a copy of the archives there is looked at instead of the lake's own.
+    """
+    return list(_faults(context, archive, folder))
+
+
+def _faults(context: Context, archive: PartitionArchived, folder: Path | None) -> Iterator[ArchiveFault]:
+    def fault(file: str, problem: str) -> ArchiveFault:
+        return ArchiveFault(
+            dataset=archive.dataset,
+            partition=archive.partition,
+            manifest=archive.manifest.hex(),
+            file=file,
+            problem=problem,
+        )
+
+    place = folder or archive_folder(context.lake, archive.dataset, archive.partition)
+    path = place / archive.manifest_file
+    if not path.exists():
+        yield fault(archive.manifest_file, "missing")
+        return
+    manifest = _read_manifest(path)
+    if manifest is None or hash_file(path) != archive.manifest.hex():
+        yield fault(archive.manifest_file, "changed")
+        return
+    named = {file.path for file in context.lake.state(archive.dataset).plan.files}
+    for file in manifest.files:
+        found = place / _name(file.path)
+        if not found.exists():
+            yield fault(_name(file.path), "missing")
+        elif found.stat().st_size != file.size or hash_file(found) != file.sha256:
+            yield fault(_name(file.path), "changed")
+        if folder is None and file.path not in named:
+            yield fault(_name(file.path), "unnamed")
+
+
+def copy_archives(
+    context: Context, archives: Sequence[PartitionArchived], target: Path
+) -> list[ArchiveFault]:
+    """Copy archives to a folder as `<dataset>/<partition>/…`, read the copies back, tell what is wrong with them."""
+    faults = []
+    for archive in archives:
+        source = archive_folder(context.lake, archive.dataset, archive.partition)
+        place = target / archive.dataset / archive.partition
+        place.mkdir(parents=True, exist_ok=True)
+        manifest = _read_manifest(source / archive.manifest_file)
+        names = [archive.manifest_file, *(_name(file.path) for file in manifest.files)] if manifest else []
+        for name in names:
+            if (source / name).exists():
+                _copy(source / name, place / name)
+        faults += faults_of(context, archive, place)
+        context.progress.step(1, f"{archive.dataset} {archive.partition}")
+    return faults
+
+
+def restore_archives(
+    context: Context, archives: Sequence[PartitionArchived], source: Path
+) -> list[ArchiveLine]:
+    """Bring back what is missing or changed in archives from a copy of them, after every byte was compared.
+
+    A file that differs is kept beside with the ending `.damaged`. TallystickError when the copy lacks a file or differs
+    itself; what was brought back until then stays.
+    """
+    found = []
+    with alone(context.path / "archive"):
+        for archive in archives:
+            wrong = [fault for fault in faults_of(context, archive) if fault.problem != "unnamed"]
+            if wrong:
+                files = _restore(context, archive, source / archive.dataset / archive.partition)
+                context.send(
+                    ArchiveRestored(
+                        dataset=archive.dataset,
+                        partition=archive.partition,
+                        manifest=archive.manifest,
+                        files=files,
+                        source=str(source),
+                    )
+                )
+                found.append(line_of(archive, "restored"))
+            context.progress.step(1, f"{archive.dataset} {archive.partition}")
+    return found
+
+
+def _restore(context: Context, archive: PartitionArchived, copy: Path) -> int:
+    """Bring back the files of one archive; gives how many."""
+    place = archive_folder(context.lake, archive.dataset, archive.partition)
+    place.mkdir(parents=True, exist_ok=True)
+    wanted = {archive.manifest_file: archive.manifest.hex()}
+    manifest_path = copy / archive.manifest_file
+    manifest = _read_manifest(manifest_path)
+    if manifest is None or hash_file(manifest_path) != archive.manifest.hex():
+        raise _unlike(archive, manifest_path)
+    wanted |= {_name(file.path): file.sha256 for file in manifest.files}
+    restored = 0
+    for name, digest in wanted.items():
+        target = place / name
+        if target.exists() and hash_file(target) == digest:
+            continue
+        if not (copy / name).exists():
+            raise _unlike(archive, copy / name)
+        aside = place / f"restoring-{uuid.uuid4().hex}"
+        _copy(copy / name, aside)
+        if hash_file(aside) != digest:
+            aside.unlink()
+            raise _unlike(archive, copy / name)
+        if target.exists():
+            os.replace(target, target.with_name(f"{name}{DAMAGED}"))
+        os.replace(aside, target)
+        sync_folder(place)
+        restored += 1
+    return restored
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, on the disk on return."""
+    shutil.copyfile(source, target)
+    sync_file(target)
+    sync_folder(target.parent)
+
+
+def _read_manifest(path: Path) -> Manifest | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _unlike(archive: PartitionArchived, path: Path) -> TallystickError:
+    return TallystickError(
+        "history.copy_unlike",
+        "{file} is missing in the copy or is not what the journal says of {dataset} {partition}; it was not used.",
+        "Take another copy; `tally history copy-archive` makes and checks them.",
+        file=str(path),
+        dataset=archive.dataset,
+        partition=archive.partition,
+    )

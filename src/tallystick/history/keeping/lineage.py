@@ -1,0 +1,82 @@
+"""Lineage: what made a dataset what it is (loads, corrections, seals, archives, purges), by journal position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tallystick.core.events import event_of
+from tallystick.core.schema import Record, Timestamp
+from tallystick.history.events import (
+    ArchiveRestored,
+    DatasetCorrected,
+    DatasetLoaded,
+    PartitionArchived,
+    PartitionPurged,
+    PartitionSealed,
+)
+
+if TYPE_CHECKING:
+    from tallystick.core.context import Context
+
+__all__ = ["LoadLine", "list_loads"]
+
+KINDS: dict[str, tuple[type[Record], str]] = {
+    event_of(record).kind: (record, what)
+    for record, what in (
+        (DatasetLoaded, "loaded"),
+        (DatasetCorrected, "corrected"),
+        (PartitionSealed, "sealed"),
+        (PartitionArchived, "archived"),
+        (ArchiveRestored, "restored"),
+        (PartitionPurged, "purged"),
+    )
+}
+
+
+class LoadLine(Record, frozen=True, kw_only=True):
+    """What made a dataset what it is: journal position (`tally why` explains it), what was done (`loaded`, `corrected`,
+    `sealed`, `archived`, `restored`, `purged`), from which source or to which partition, with the SHA-256 of it.
+    """
+
+    position: str
+    what: str
+    dataset: str
+    source: str
+    rows: int
+    quarantined: int
+    known_time: Timestamp | None
+    by: str
+    reason: str
+    sha256: str
+
+
+def list_loads(context: Context, dataset: str = "", what: str = "") -> list[LoadLine]:
+    """Everything that made the datasets, newest first."""
+    found = []
+    for batch in context.journal.batches(kinds=list(KINDS)):
+        _, done = KINDS[batch.kind]
+        if what in ("", done):
+            masks = batch.verdicts["mask"].tolist()
+            for place, (command, mask) in enumerate(zip(batch.records, masks, strict=True)):
+                if not mask and dataset in ("", command.dataset):
+                    found.append(_line(f"{batch.seq}.{place}", done, batch.actor, command))
+    found.reverse()
+    return found
+
+
+def _line(position: str, done: str, actor: str, command: Any) -> LoadLine:
+    partition = getattr(command, "partition", "") or str(getattr(command, "date", ""))
+    digests = ("sha256", "manifest", "proof", "contents")
+    digest = next((getattr(command, name) for name in digests if hasattr(command, name)), b"")
+    return LoadLine(
+        position=position,
+        what=done,
+        dataset=command.dataset,
+        source=getattr(command, "source", "") or partition,
+        rows=getattr(command, "rows", 0) + getattr(command, "withdrawn", 0),
+        quarantined=getattr(command, "quarantined", 0),
+        known_time=getattr(command, "known_time", None),
+        by=actor,
+        reason=getattr(command, "reason", ""),
+        sha256=digest.hex(),
+    )

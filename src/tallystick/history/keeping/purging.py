@@ -1,0 +1,207 @@
+"""Purging: mark, wait, delete, leave a tombstone. The machine judges each step; this does the work between them.
+
+Killed at any moment, it is begun again: a partition whose deletion has begun is deleted to its end, unless a hold came
+between while its rows are still there.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tallystick.core.errors import NotFound, Rejection, suggestion
+from tallystick.core.events import event_of
+from tallystick.core.lake.archiving import Partition, contents_of, partitions
+from tallystick.core.lake.maintenance import purge
+from tallystick.core.schema import Record, number_date
+from tallystick.history.datasets import DATASETS
+from tallystick.history.events import BeginPurge, MarkPurge, PartitionPurged, PurgePart
+
+if TYPE_CHECKING:
+    from tallystick.core.context import Context
+    from tallystick.core.lake.proof import Proof
+    from tallystick.history.machine import HistoryMachine, Purge
+
+__all__ = ["KeptLine", "PurgeLine", "class_of", "kept_parts", "mark_command", "run_purges"]
+
+DAY_NS = 86_400_000_000_000
+
+
+class KeptLine(Record, frozen=True, kw_only=True):
+    """Until when a partition is kept: the date (none: for ever, as far as is known), the rule that says so with its
+    source, the open holds, and where its purge stands.
+    """
+
+    dataset: str
+    partition: str
+    first: datetime.date
+    last: datetime.date
+    rows: int
+    bytes: int
+    files: int
+    archived: int
+    record_class: str
+    keep_until: datetime.date | None
+    rule: str
+    source: str
+    holds: str
+    purge: str
+
+
+class PurgeLine(Record, frozen=True, kw_only=True):
+    """A partition on its way out, and why it did not get further, if it did not."""
+
+    dataset: str
+    partition: str
+    rows: int
+    state: str
+    marked_by: str
+    marked_on: datetime.date
+    reason: str
+    contents: str
+    problem: str = ""
+
+
+def class_of(dataset: str) -> str:
+    """The class of record of a dataset. NotFound for a table that is declared as none, which is never purged."""
+    found = DATASETS.get(dataset)
+    if found is None:
+        remedy, near = suggestion(dataset, DATASETS)
+        raise NotFound(
+            "history.dataset_unknown", "There is no dataset {dataset}.", remedy, dataset=dataset, **near
+        )
+    return found.record_class
+
+
+def kept_parts(context: Context, dataset: str) -> list[KeptLine]:
+    """Every partition of a dataset with the date until which it is kept, and why."""
+    machine: HistoryMachine = context.machine("history")
+    record_class, today = class_of(dataset), _today()
+    return [_kept(machine, dataset, record_class, part, today) for part in partitions(context.lake, dataset)]
+
+
+def _kept(
+    machine: HistoryMachine, dataset: str, record_class: str, part: Partition, today: datetime.date
+) -> KeptLine:
+    span = machine.keep_until(record_class, part.first, part.last, today)
+    holds = machine.holds_on(dataset, part.first, part.last)
+    going = machine.purge_of(dataset, part.name)
+    return KeptLine(
+        dataset=dataset,
+        partition=part.name,
+        first=part.first,
+        last=part.last,
+        rows=part.rows,
+        bytes=part.size,
+        files=part.files,
+        archived=part.archived,
+        record_class=record_class,
+        keep_until=span.date,
+        rule=span.row.rule if span.row else "",
+        source=span.row.source if span.row else "",
+        holds=", ".join(hold.hold for hold in holds),
+        purge=going.state if going else "",
+    )
+
+
+def mark_command(context: Context, dataset: str, before: datetime.date, reason: str) -> MarkPurge | Rejection:
+    """The command that marks every partition that ends before a date; or why one of them must stay."""
+    machine: HistoryMachine = context.machine("history")
+    chosen = []
+    for part in partitions(context.lake, dataset):
+        going = machine.purge_of(dataset, part.name)
+        if part.last < before and (going is None or going.state not in ("marked", "begun")):
+            chosen.append(part)
+    if not chosen:
+        raise NotFound(
+            "history.nothing_to_purge",
+            "No partition of {dataset} ends before {before} and is not marked already.",
+            "See `tally history retention --dataset {dataset}`.",
+            dataset=dataset,
+            before=str(before),
+        )
+    parts = [
+        PurgePart(partition=part.name, first=part.first, last=part.last, rows=part.rows, contents=b"")
+        for part in chosen
+    ]
+    command = MarkPurge(dataset=dataset, record_class=class_of(dataset), parts=parts, reason=reason)
+    against = machine.mask_of(msgspec.structs.replace(command, received_at=time.time_ns())) & ~1
+    if against:
+        return event_of(MarkPurge).rejections(against, msgspec.structs.asdict(command))[0]
+    return msgspec.structs.replace(command, parts=[_proven(context, dataset, part) for part in parts])
+
+
+def _proven(context: Context, dataset: str, part: PurgePart) -> PurgePart:
+    """The part with its rows and the hash of its contents as they are now."""
+    proof = contents_of(context.lake, dataset, part.first)
+    assert proof is not None, f"{dataset} {part.partition} went while it was read"
+    return msgspec.structs.replace(part, rows=proof.rows, contents=hash_proof(proof))
+
+
+def run_purges(context: Context, dataset: str = "") -> list[PurgeLine]:
+    """Delete what is marked, past its grace and free; gives every partition that was marked, with what became of it."""
+    machine: HistoryMachine = context.machine("history")
+    going = [one for one in machine.purges(dataset) if one.state in ("marked", "begun")]
+    context.progress.start("history.purge", len(going))
+    found = []
+    for one in going:
+        found.append(_run(context, one))
+        context.progress.step(1, f"{one.dataset} {one.part.partition}")
+    context.progress.finish()
+    return found
+
+
+def _run(context: Context, one: Purge) -> PurgeLine:
+    """Delete a partition, if the machine lets it and its contents are those that were approved."""
+    part = one.part
+    if not is_deleted(context, one):
+        proof = contents_of(context.lake, one.dataset, part.first)
+        if proof is None or hash_proof(proof) != part.contents:
+            return line_of(one, problem="changed")
+        begin = BeginPurge(dataset=one.dataset, partition=part.partition)
+        decision = context.send(begin)
+        if not decision.accepted:
+            told = msgspec.structs.asdict(begin)
+            return line_of(one, problem=decision.rejections(told)[0].code.rpartition(".")[2])
+    purge(context.lake, one.dataset, part.first, token=_token(one))
+    context.send(
+        PartitionPurged(dataset=one.dataset, partition=part.partition, rows=part.rows, contents=part.contents)
+    )
+    return line_of(one, state="purged")
+
+
+def hash_proof(proof: Proof) -> bytes:
+    """SHA-256 of a proof, as it stands on the journal."""
+    return hashlib.sha256(msgspec.json.encode(proof, order="deterministic")).digest()
+
+
+def line_of(one: Purge, *, state: str = "", problem: str = "") -> PurgeLine:
+    """A purge of the machine as a line."""
+    return PurgeLine(
+        dataset=one.dataset,
+        partition=one.part.partition,
+        rows=one.part.rows,
+        state=state or one.state,
+        marked_by=one.marked_by,
+        marked_on=number_date(one.marked_at // DAY_NS),
+        reason=one.reason,
+        contents=one.part.contents.hex(),
+        problem=problem,
+    )
+
+
+def _today() -> datetime.date:
+    return number_date(time.time_ns() // DAY_NS)
+
+
+def is_deleted(context: Context, one: Purge) -> bool:
+    """Whether the table names a marked partition's rows no more."""
+    return context.lake.committed(one.dataset, _token(one)) is not None
+
+
+def _token(one: Purge) -> str:
+    return f"purge {one.part.contents.hex()} {one.marked_at}"

@@ -1,0 +1,203 @@
+"""Reading quotas: how many rows and bytes a person may take out of history in a day.
+
+Limits are journaled and approved; what was used is kept beside the journal, in one small file of the firm's folder, for
+it is no decision. A day is a day of the firm's zone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import sqlite3
+import typing
+import zoneinfo
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.operations import Table
+from tallystick.core.schema import Record
+from tallystick.core.time import SystemClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tallystick.core.context import Context
+    from tallystick.history.machine import Quota
+
+__all__ = ["QuotaLine", "charge", "counted", "quota_lines"]
+
+AnyDoor = TypeVar("AnyDoor", bound=Callable[..., Any])
+
+FILE = "quotas.sqlite"
+KEPT_DAYS = 400
+TABLE = """
+CREATE TABLE IF NOT EXISTS used
+(day TEXT, user TEXT, rows INTEGER, bytes INTEGER, PRIMARY KEY (day, user)) WITHOUT ROWID
+"""
+SECOND_NS = 1_000_000_000
+
+
+class QuotaLine(Record, frozen=True, kw_only=True):
+    """A quota: whose (`role` or `user`), the limits of a day (none: without), and of a user what is used today."""
+
+    holder: str
+    name: str
+    rows_per_day: int | None
+    bytes_per_day: int | None
+    rows_used: int | None
+    bytes_used: int | None
+
+
+def charge(context: Context, rows: int, size: int) -> None:
+    """Count rows and bytes that the caller is about to be given, and refuse what is over the quota of the day.
+
+    TallystickError `history.quota_used` says what is left and when the day ends; nothing is counted then. Doors that
+    give rows out of history call this once for each answer, or for each batch of a stream.
+    """
+    quota = _quota_of(context)
+    if quota is None:
+        return
+    zone = zoneinfo.ZoneInfo(context.settings.firm.zone)
+    now = datetime.datetime.fromtimestamp(SystemClock().now() / SECOND_NS, zone)
+    user, day = context.actor.name, now.date().isoformat()
+    with _opened(context.path) as connection:
+        used_rows, used_bytes = _used(connection, day, user)
+        over = _is_over(used_rows + rows, quota.rows_per_day) or _is_over(
+            used_bytes + size, quota.bytes_per_day
+        )
+        if over:
+            raise _refusal(quota, used_rows, used_bytes, rows, size, now)
+        connection.execute(
+            "INSERT INTO used VALUES (?, ?, ?, ?) ON CONFLICT (day, user) DO UPDATE "
+            "SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes",
+            (day, user, rows, size),
+        )
+        connection.execute(
+            "DELETE FROM used WHERE day < ?", ((now.date() - datetime.timedelta(KEPT_DAYS)).isoformat(),)
+        )
+
+
+def counted(door: AnyDoor) -> AnyDoor:
+    """Count what a door of history gives against its caller's quota; for the functions under `@operation`.
+
+    A stream is counted batch by batch, so that it ends where the quota does.
+    """
+
+    @functools.wraps(door)
+    def within_quota(context: Context, request: Any) -> Any:
+        return _metered(context, door(context, request))
+
+    return typing.cast("AnyDoor", within_quota)
+
+
+def _metered(context: Context, reply: Any) -> Any:
+    if not isinstance(reply, Table) or _quota_of(context) is None:
+        return reply
+    if not reply.is_stream:
+        charge(context, reply.arrow.num_rows, reply.arrow.nbytes)
+        return reply
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reply.batches():
+            charge(context, batch.num_rows, batch.nbytes)
+            yield batch
+
+    reader = pa.RecordBatchReader.from_batches(reply.schema, batches())
+    return Table(reader, total_rows=reply.total_rows, title=reply.title)
+
+
+def quota_lines(context: Context) -> list[QuotaLine]:
+    """Every quota, with what its user has used today."""
+    zone = zoneinfo.ZoneInfo(context.settings.firm.zone)
+    day = datetime.datetime.fromtimestamp(SystemClock().now() / SECOND_NS, zone).date().isoformat()
+    quotas: dict[str, Quota] = context.machine("history").state.quotas
+    found = []
+    with _opened(context.path) as connection:
+        for key in sorted(quotas):
+            holder, _, name = key.partition(" ")
+            used = _used(connection, day, name) if holder == "user" else (None, None)
+            found.append(
+                QuotaLine(
+                    holder=holder,
+                    name=name,
+                    rows_per_day=quotas[key].rows_per_day,
+                    bytes_per_day=quotas[key].bytes_per_day,
+                    rows_used=used[0],
+                    bytes_used=used[1],
+                )
+            )
+    return found
+
+
+def _quota_of(context: Context) -> Quota | None:
+    """The caller's own quota, or the widest of the caller's roles; None where nothing limits the caller."""
+    from tallystick.history.machine import Quota
+
+    quotas: dict[str, Quota] = context.machine("history").state.quotas
+    if not quotas:
+        return None
+    own = quotas.get(f"user {context.actor.name}")
+    if own is not None:
+        return own
+    roles = context.machine("access").state.grants.get(context.actor.name, [])
+    found = [quotas[f"role {role}"] for role in roles if f"role {role}" in quotas]
+    if not found:
+        return None
+    return Quota(_widest([one.rows_per_day for one in found]), _widest([one.bytes_per_day for one in found]))
+
+
+def _widest(limits: list[int | None]) -> int | None:
+    known = [limit for limit in limits if limit is not None]
+    return max(known) if len(known) == len(limits) else None
+
+
+def _is_over(used: int, limit: int | None) -> bool:
+    return limit is not None and used > limit
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The file of what was used, in one transaction that excludes others."""
+    connection = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
+    try:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(TABLE)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _used(connection: sqlite3.Connection, day: str, user: str) -> tuple[int, int]:
+    found = connection.execute(
+        "SELECT rows, bytes FROM used WHERE day = ? AND user = ?", (day, user)
+    ).fetchone()
+    return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def _refusal(
+    quota: Quota, used_rows: int, used_bytes: int, rows: int, size: int, now: datetime.datetime
+) -> TallystickError:
+    following = datetime.datetime.combine(now.date() + datetime.timedelta(1), datetime.time(), now.tzinfo)
+
+    def left(limit: int | None, used: int) -> str:
+        return "∞" if limit is None else f"{max(limit - used, 0):,}"
+
+    return TallystickError(
+        "history.quota_used",
+        "The answer has {rows} rows, {bytes} bytes; left of today's quota are {rows_left} rows, {bytes_left} bytes.",
+        "Ask for less, wait until {resets}, or let an officer propose a wider quota with `tally history set-quota`.",
+        rows=f"{rows:,}",
+        bytes=f"{size:,}",
+        rows_left=left(quota.rows_per_day, used_rows),
+        bytes_left=left(quota.bytes_per_day, used_bytes),
+        resets=following.isoformat(timespec="minutes"),
+    )

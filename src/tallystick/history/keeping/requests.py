@@ -1,0 +1,308 @@
+"""What the doors of keeping take and give, and how their lists are sorted and paged."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+from tallystick.core.context import Context
+from tallystick.core.operations import Table
+from tallystick.core.schema import Record, Timestamp
+from tallystick.core.text import translate
+from tallystick.history.requests import as_table, sort_columns
+
+__all__ = [
+    "ArchiveRequest",
+    "ArchivesRequest",
+    "CloseYearRequest",
+    "CompactRequest",
+    "CopyArchiveRequest",
+    "CorrectReply",
+    "CorrectRequest",
+    "DatasetRequest",
+    "DatasetsRequest",
+    "ExpireRequest",
+    "HoldLine",
+    "HoldsRequest",
+    "KeptReply",
+    "LoadsRequest",
+    "PageRequest",
+    "PlaceHoldRequest",
+    "ProposePurgeRequest",
+    "ProposeRetentionRequest",
+    "PurgeRequest",
+    "PurgesRequest",
+    "ReleaseHoldRequest",
+    "RestoreArchiveRequest",
+    "RetentionLine",
+    "RetentionRequest",
+    "SetQuotaRequest",
+    "UnmarkPurgeRequest",
+    "WithdrawRequest",
+    "page_of",
+]
+
+
+class PageRequest(Record, frozen=True, kw_only=True):
+    """Which part of the list; `sort` names a column, `-` before it for descending."""
+
+    limit: int = 100
+    offset: int = 0
+    sort: str = ""
+
+
+class DatasetsRequest(PageRequest, frozen=True, kw_only=True):
+    """Which part of the catalog."""
+
+
+class DatasetRequest(Record, frozen=True, kw_only=True):
+    """One dataset by its name, e.g. `history.bars_daily`."""
+
+    dataset: str
+
+
+class LoadsRequest(PageRequest, frozen=True, kw_only=True):
+    """Of one dataset or all; `what` is loaded, corrected, sealed, archived, restored, purged, or empty for all."""
+
+    dataset: str = ""
+    what: str = ""
+
+
+class CorrectRequest(Record, frozen=True, kw_only=True):
+    """Late or corrected rows of a dataset, from files, frames or lists of objects (those in Python only).
+
+    `reason` says why; `source_revision` is the source's number of its correction (one more than the last when it is 0);
+    `known_at` when the firm knew (`2026-11-20`, its end, or a time of the firm's zone), now when empty. `vendor` and
+    `mapping` say how the files are written, as for a load.
+    """
+
+    files: list[str | Any]
+    dataset: str
+    reason: str
+    source_revision: int = 0
+    known_at: str = ""
+    vendor: str = ""
+    mapping: str = ""
+
+
+class WithdrawRequest(Record, frozen=True, kw_only=True):
+    """Facts that should not exist: rows of the columns of the dataset's key, as files, frames or lists of objects."""
+
+    files: list[str | Any]
+    dataset: str
+    reason: str
+    source_revision: int = 0
+    known_at: str = ""
+
+
+class CorrectReply(Record, frozen=True, kw_only=True):
+    """What a correction did: new versions of facts, facts taken back, rows that said what was known, rows set aside,
+    and rows to be withdrawn that were not there. `position` is the journal batch, 0 when there was nothing to do.
+    """
+
+    dataset: str
+    rows: int
+    withdrawn: int
+    unchanged: int
+    quarantined: int
+    missing: int
+    revision: int
+    known_time: Timestamp
+    position: int
+
+
+class CompactRequest(Record, frozen=True, kw_only=True):
+    """One dataset, or every table of the lake."""
+
+    dataset: str = ""
+
+
+class ExpireRequest(Record, frozen=True, kw_only=True):
+    """Drop snapshots older than `keep_days`, and files that nothing names and that are older than `grace_hours` (at
+    least ten minutes).
+    """
+
+    keep_days: float = 7.0
+    grace_hours: float = 1.0
+
+
+class KeptReply(Record, frozen=True, kw_only=True):
+    """What maintenance did: files before and after, snapshots dropped, files removed, their bytes, files held."""
+
+    files_before: int
+    files_after: int
+    snapshots_dropped: int = 0
+    files_removed: int = 0
+    bytes_removed: int = 0
+    files_held: int = 0
+
+
+class ArchivesRequest(PageRequest, frozen=True, kw_only=True):
+    """The archives of one dataset or all."""
+
+    dataset: str = ""
+
+
+class ArchiveRequest(Record, frozen=True, kw_only=True):
+    """A dataset; every partition that ends before the date is archived."""
+
+    dataset: str
+    before: datetime.date
+
+
+class CopyArchiveRequest(Record, frozen=True, kw_only=True):
+    """A folder for the copies (of another disk, to be written to a tape), of one dataset or all."""
+
+    target: str
+    dataset: str = ""
+
+
+class RestoreArchiveRequest(Record, frozen=True, kw_only=True):
+    """A folder with copies of archives, `<dataset>/<partition>/…` as `history.copy_archive` makes them."""
+
+    source: str
+    dataset: str = ""
+    partition: str = ""
+
+
+class RetentionRequest(PageRequest, frozen=True, kw_only=True):
+    """The partitions of a dataset; without one the rules in force."""
+
+    dataset: str = ""
+    record_class: str = ""
+
+
+class ProposeRetentionRequest(Record, frozen=True, kw_only=True):
+    """Retention rows as CSV with the columns of the shipped file, and why."""
+
+    rows: str
+    reason: str
+
+
+class CloseYearRequest(Record, frozen=True, kw_only=True):
+    """A year whose closing of the books is done, and on which date it was."""
+
+    year: int
+    date: datetime.date
+
+
+class RetentionLine(Record, frozen=True, kw_only=True):
+    """A retention rule in force: how long records of a class are kept at least, from which start, by which source."""
+
+    jurisdiction: str
+    record_class: str
+    rule: str
+    value: int
+    unit: str
+    clock: str
+    valid_from: datetime.date | None
+    valid_to: datetime.date | None
+    source: str
+    source_date: str
+    status: str
+    note: str
+
+
+class HoldsRequest(PageRequest, frozen=True, kw_only=True):
+    """Open holds, or all with `every`; those that speak of one dataset, or of any."""
+
+    dataset: str = ""
+    every: bool = False
+
+
+class HoldLine(Record, frozen=True, kw_only=True):
+    """A hold: what it keeps, whom it is about, why, and whether it is `open` or `released`."""
+
+    hold: str
+    kind: str
+    state: str
+    datasets: str
+    instruments: str
+    parties: str
+    accounts: str
+    first: datetime.date | None
+    last: datetime.date | None
+    reason: str
+    placed_by: str
+    placed_at: Timestamp
+    released_at: Timestamp | None
+
+
+class PlaceHoldRequest(Record, frozen=True, kw_only=True):
+    """What is held: datasets (`history.*`; none means all), a span of dates (open ends when left out), and why.
+
+    Instruments, parties and accounts say whom it is about; the whole of the datasets' dates is kept. `kind` is `legal`
+    or `dispute`.
+    """
+
+    hold: str
+    reason: str
+    kind: str = "legal"
+    datasets: list[str] = []
+    instruments: list[str] = []
+    parties: list[str] = []
+    accounts: list[str] = []
+    first: datetime.date | None = None
+    last: datetime.date | None = None
+
+
+class ReleaseHoldRequest(Record, frozen=True, kw_only=True):
+    """A hold by its name, and why it ends."""
+
+    hold: str
+    reason: str
+
+
+class PurgesRequest(PageRequest, frozen=True, kw_only=True):
+    """Of one dataset or all; in one state (`marked`, `begun`, `purged`, `unmarked`) or any."""
+
+    dataset: str = ""
+    state: str = ""
+
+
+class ProposePurgeRequest(Record, frozen=True, kw_only=True):
+    """A dataset; every partition that ends before the date is to be deleted, and why."""
+
+    dataset: str
+    before: datetime.date
+    reason: str
+
+
+class UnmarkPurgeRequest(Record, frozen=True, kw_only=True):
+    """A marked partition that stays after all, and why."""
+
+    dataset: str
+    partition: str
+    reason: str
+
+
+class PurgeRequest(Record, frozen=True, kw_only=True):
+    """One dataset, or all that are marked."""
+
+    dataset: str = ""
+
+
+class SetQuotaRequest(Record, frozen=True, kw_only=True):
+    """A role or a user, how many rows and bytes may be read in a day (none: without limit), and why."""
+
+    reason: str
+    role: str = ""
+    user: str = ""
+    rows_per_day: int | None = None
+    bytes_per_day: int | None = None
+
+
+def page_of(
+    context: Context, record: type[Record], lines: Sequence[Record], request: PageRequest, title: str
+) -> Table:
+    """Lines sorted and paged as the request says; `title` is a sentence to translate."""
+    found = list(lines)
+    for name in reversed(list(sort_columns(request.sort, record.__struct_fields__))):
+        column = name.removeprefix("-")
+        found.sort(
+            key=lambda line: (getattr(line, column) is not None, getattr(line, column)),
+            reverse=name[0] == "-",
+        )
+    page = found[request.offset :][: request.limit] if request.limit else found[request.offset :]
+    return as_table(record, page, len(found), translate(title, context.language))

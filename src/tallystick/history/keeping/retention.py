@@ -1,0 +1,210 @@
+"""Until when a record must be kept: the longest of all rules that were ever in force for it.
+
+Pure: rows, clocks and dates in, a date or "not known" out. A rule counts if it was in force at any time from the record
+on, so that a longer rule of the past and a longer one of today both hold. No rule, or a clock that has not started,
+means keep.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import datetime
+import functools
+import io
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from typing import NamedTuple
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import date_number, number_date
+from tallystick.history.events import RetentionRow
+
+__all__ = [
+    "CLOCKS",
+    "STATUSES",
+    "UNITS",
+    "KeepUntil",
+    "keep_until",
+    "merged",
+    "problems_of",
+    "purge_grace_days",
+    "read_rows",
+    "shipped_rows",
+]
+
+UNITS = ("days", "months", "years")
+CLOCKS = {
+    "record": "the date of the record itself",
+    "month_end": "the end of the month of the record",
+    "year_end": "the end of the year of the record",
+    "year_closed": "the closing of the year of the record, as journaled",
+    "mark": "the mark of a purge",
+    "relationship_end": "the end of the relationship, which is not known for a whole partition",
+    "account_closed": "the closing of the account, which is not known for a whole partition",
+    "unknown": "not said by the source",
+}
+STATUSES = ("verified", "secondary", "empirical", "unverified", "house", "withdrawn")
+COLUMNS = RetentionRow.__struct_fields__
+PURGE_GRACE = "purge_grace"
+
+
+class KeepUntil(NamedTuple):
+    """Until when to keep (None: for ever, as far as is known), and the row that says so (None: no row does)."""
+
+    date: datetime.date | None
+    row: RetentionRow | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is an end."""
+        return self.date is not None
+
+
+def keep_until(
+    rows: Iterable[RetentionRow],
+    record_class: str,
+    first: datetime.date,
+    last: datetime.date,
+    today: datetime.date,
+    clocks: Mapping[str, datetime.date],
+) -> KeepUntil:
+    """Until when records of a class from `first` to `last` must be kept, as the rules stand today.
+
+    `clocks` are the journaled starts by clock and subject (`year_closed 2026`).
+
+    >>> law = RetentionRow(jurisdiction="TW", record_class="orders", rule="aml", value=5, unit="years", clock="record",
+    ...                    source="an act", status="verified")
+    >>> day = datetime.date(2020, 2, 29)
+    >>> str(keep_until([law], "orders", day, day, day, {}).date)
+    '2025-02-28'
+    >>> keep_until([law], "cash", day, day, day, {}).is_known
+    False
+    """
+    longest = KeepUntil(None, None)
+    for row in rows:
+        if not _matches(row, record_class, first, today):
+            continue
+        start = _start(row.clock, last, clocks)
+        if start is None:
+            return KeepUntil(None, row)
+        end = _later(start, row.value, row.unit)
+        if longest.date is None or end > longest.date:
+            longest = KeepUntil(end, row)
+    return longest
+
+
+def purge_grace_days(rows: Iterable[RetentionRow], record_class: str, today: datetime.date) -> int | None:
+    """How many days lie between mark and deletion at least; None when no row in force says it."""
+    found = [
+        (_later(today, row.value, row.unit) - today).days
+        for row in rows
+        if row.clock == "mark" and row.record_class in ("*", record_class) and _holds(row, today, today)
+    ]
+    return max(found, default=None)
+
+
+def _matches(row: RetentionRow, record_class: str, first: datetime.date, today: datetime.date) -> bool:
+    """Whether a row held for a class on some day from the first record to today."""
+    return row.clock != "mark" and row.record_class in ("*", record_class) and _holds(row, first, today)
+
+
+def _holds(row: RetentionRow, first: datetime.date, last: datetime.date) -> bool:
+    return (row.valid_from is None or row.valid_from <= last) and (
+        row.valid_to is None or first <= row.valid_to
+    )
+
+
+def _start(clock: str, last: datetime.date, clocks: Mapping[str, datetime.date]) -> datetime.date | None:
+    """When a clock started for records up to a date; None when that is not known."""
+    if clock == "record":
+        return last
+    if clock == "month_end":
+        return last.replace(day=calendar.monthrange(last.year, last.month)[1])
+    if clock == "year_end":
+        return last.replace(month=12, day=31)
+    if clock == "year_closed":
+        return clocks.get(f"year_closed {last.year}")
+    return None
+
+
+def _later(start: datetime.date, value: int, unit: str) -> datetime.date:
+    if unit == "days":
+        return number_date(date_number(start) + value)
+    months = start.month - 1 + value * (12 if unit == "years" else 1)
+    year, month = start.year + months // 12, months % 12 + 1
+    if year > datetime.MAXYEAR:
+        return datetime.date.max
+    return datetime.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
+
+
+def merged(rows: Iterable[RetentionRow], changes: Iterable[RetentionRow]) -> list[RetentionRow]:
+    """The rows after a change: equal identities replaced, `withdrawn` ones gone, in order of identity."""
+    found = {row.identity: row for row in rows} | {row.identity: row for row in changes}
+    return [found[key] for key in sorted(found) if found[key].status != "withdrawn"]
+
+
+def problems_of(rows: Iterable[RetentionRow]) -> list[str]:
+    """What is wrong with rows, a sentence each."""
+    found = []
+    for row in rows:
+        name = f"{row.rule} of {row.jurisdiction}/{row.record_class}"
+        if not (row.jurisdiction and row.record_class and row.rule):
+            found.append(f"{name}: jurisdiction, class or rule is missing")
+        if row.unit not in UNITS:
+            found.append(f"{name}: no unit {row.unit}")
+        if row.clock not in CLOCKS:
+            found.append(f"{name}: no clock {row.clock}")
+        if row.status not in STATUSES:
+            found.append(f"{name}: no status {row.status}")
+        if not 0 <= row.value <= 36_525:
+            found.append(f"{name}: {row.value} is no length of time")
+        if not row.source.strip():
+            found.append(f"{name}: no source")
+        if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+            found.append(f"{name}: ends before it starts")
+    return found
+
+
+def read_rows(text: str, name: str = "retention") -> list[RetentionRow]:
+    """The rows of a CSV text with the columns of the shipped file. TallystickError names file, line and problem."""
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise _unreadable(name, 1, f"the column {missing[0]} is missing")
+    rows = []
+    for line, cells in enumerate(reader, 2):
+        try:
+            rows.append(_row({column: (cells[column] or "").strip() for column in COLUMNS}))
+        except (ValueError, TypeError) as error:
+            raise _unreadable(name, line, str(error)) from None
+        if found := problems_of(rows[-1:]):
+            raise _unreadable(name, line, found[0])
+    return rows
+
+
+@functools.cache
+def shipped_rows() -> list[RetentionRow]:
+    """The rows that ship with the package, of every jurisdiction."""
+    text = (resources.files("tallystick.history") / "data" / "retention.csv").read_text(encoding="utf-8")
+    return read_rows(text, "retention.csv")
+
+
+def _row(cells: dict[str, str]) -> RetentionRow:
+    dates = {
+        name: datetime.date.fromisoformat(cells[name]) if cells[name] else None
+        for name in ("valid_from", "valid_to")
+    }
+    texts = {name: cell for name, cell in cells.items() if name not in ("value", "valid_from", "valid_to")}
+    return RetentionRow(value=int(cells["value"]), **dates, **texts)  # type: ignore[arg-type]
+
+
+def _unreadable(name: str, line: int, problem: str) -> TallystickError:
+    return TallystickError(
+        "history.retention_row",
+        "{name} line {line} does not read: {problem}.",
+        "Compare with docs/explanation/keeping.md, part Retention.",
+        name=name,
+        line=line,
+        problem=problem,
+    )

@@ -1,0 +1,107 @@
+"""Text as UTF-8, whatever it was written in: UTF-8, UTF-16 with its mark, Big5 (code page 950) or GB18030.
+
+Big5 and GB18030 share most byte pairs; what tells them apart is which of them makes everyday characters of the pairs.
+A line that is not in its file's encoding is left as it is, so that it is set aside with its number.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+import numpy as np
+
+__all__ = ["as_utf8", "detect"]
+
+SAMPLE = 200_000
+"""Bytes of lines beyond ASCII that are looked at."""
+
+EVERYDAY = {"cp950": (range(0xA4, 0xC7), 0x40), "gb18030": (range(0xB0, 0xD8), 0xA1)}
+"""Lead bytes of an encoding's everyday characters, and its smallest second byte."""
+
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def as_utf8(data: bytes, encoding: str = "") -> tuple[bytes, str]:
+    """The text in UTF-8 without a mark, and the encoding it came in (detected unless one is given)."""
+    found = encoding or detect(data)
+    if found in ("ascii", "utf-8"):
+        return data, found
+    if found == "utf-8-sig":
+        return data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    if found == "utf-16":
+        return data.decode("utf-16", "replace").encode(), found
+    try:
+        return data.decode(found).encode(), found
+    except UnicodeDecodeError:
+        return b"\n".join(_line_as_utf8(line, found) for line in data.split(b"\n")), found
+
+
+def detect(data: bytes) -> str:
+    """The encoding of a text: `ascii`, `utf-8`, `utf-8-sig`, `utf-16`, `cp950` or `gb18030`.
+
+    >>> detect("證券代號,收盤價".encode("big5")), detect("证券代码,收盘价".encode("gb18030"))
+    ('cp950', 'gb18030')
+    """
+    for mark, encoding in MARKS.items():
+        if data.startswith(mark):
+            return encoding
+    if data.isascii():
+        return "ascii"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    else:
+        return "utf-8"
+    lines = _lines_beyond_ascii(data)
+    if 2 * sum(_decodes(line, "utf-8") for line in lines) >= len(lines):
+        return "utf-8"
+    return max(EVERYDAY, key=lambda encoding: _share(lines, encoding))
+
+
+def _lines_beyond_ascii(data: bytes) -> list[bytes]:
+    lines, size = [], 0
+    for line in data.split(b"\n"):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+            if size > SAMPLE:
+                break
+    return lines
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_as_utf8(line: bytes, encoding: str) -> bytes:
+    """A line in UTF-8; as it is when it is not in the encoding: it may be UTF-8 already, else it will be set aside."""
+    try:
+        return line.decode(encoding).encode()
+    except UnicodeDecodeError:
+        return line
+
+
+def _share(lines: list[bytes], encoding: str) -> tuple[float, int]:
+    """Of the byte pairs of lines, which share is everyday in an encoding; then how many lines it decodes."""
+    leads, least = EVERYDAY[encoding]
+    pairs = everyday = 0
+    for line in lines:
+        place = 0
+        codes = np.frombuffer(line, np.uint8).tolist()
+        while place < len(codes):
+            if codes[place] < 0x81 or place + 1 == len(codes):
+                place += 1
+                continue
+            pairs += 1
+            everyday += codes[place] in leads and codes[place + 1] >= least
+            place += 2
+    return everyday / max(pairs, 1), sum(_decodes(line, encoding) for line in lines)

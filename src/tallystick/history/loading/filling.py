@@ -1,0 +1,152 @@
+"""Good rows into the lake: those that are not there yet, once for a content, with the house's own columns."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import number_date
+from tallystick.history.datasets import with_own_columns
+from tallystick.history.loading.checked import Checked
+from tallystick.history.loading.checks import Circumstances
+from tallystick.history.loading.rows import Warned
+
+if TYPE_CHECKING:
+    from tallystick.core.lake import Lake
+
+__all__ = ["Filled", "append_rows", "room_on_disk"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+SYMBOLS_NAMED = 1_000
+"""At most so many symbols are named when the lake is asked what is there."""
+
+
+class Filled(NamedTuple):
+    """What an append did: how many rows are new in the lake, and doubts that only what is there could raise."""
+
+    rows: int
+    warnings: list[Warned] = []
+
+
+def append_rows(lake: Lake, given: Circumstances, checked: Checked, source: str, token: str) -> Filled:
+    """Append the good rows that are not there yet, once for a token."""
+    dataset = checked.rows.dataset
+    if done := lake.committed(dataset.name, token):  # killed before the journal had it
+        return Filled(done.rows)
+    table = checked.table()
+    fresh, warnings = _not_there_yet(lake, given, checked, table, source)
+    if fresh.num_rows == 0:
+        return Filled(0, warnings)
+    whole = with_own_columns(dataset, _with_instruments(given, fresh), source, given.known_time)
+    commit = lake.append(dataset.name, whole, token=token)
+    done = lake.committed(dataset.name, token) if commit.repeated else None
+    return Filled(done.rows if done else fresh.num_rows, warnings)
+
+
+@contextlib.contextmanager
+def room_on_disk(name: str) -> Iterator[None]:
+    """Tell a full disk by what it means: nothing of the source is in the lake that was not, and nothing is lost."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_full(error):
+            raise
+        raise TallystickError(
+            "history.disk_full",
+            "{file} could not be kept, as the disk is full: {problem}.",
+            "Make room and load it again; what is there stays, and the load continues where it was.",
+            file=name,
+            problem=str(error).partition("\n")[0],
+        ) from error
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether an error, or one that it came from, says so; closing a file that could not be written says less."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    told = str(error)
+    before = error.__cause__ or error.__context__
+    return "disk is full" in told or "disk I/O error" in told or (before is not None and _is_full(before))
+
+
+def _not_there_yet(
+    lake: Lake, given: Circumstances, checked: Checked, table: pa.Table, source: str
+) -> tuple[pa.Table, list[Warned]]:
+    """The rows without those whose every value is known already; a changed value stays, as a later version.
+
+    A key that another source gave other values for is doubted.
+    """
+    dataset = checked.rows.dataset
+    within = _overlap(lake, checked)
+    if within is None:
+        return table, []
+    names = list(table.column_names)
+    there = lake.scan(dataset.name, columns=[*names, "source"], within=within, known_at=given.known_time)
+    if there.num_rows == 0:
+        return table, []
+    schema = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
+    known = pl.DataFrame(there).with_columns(_alike(name, kind) for name, kind in schema.items())
+    new = pl.DataFrame(table).with_columns(_alike(name, kind) for name, kind in schema.items())
+    new = new.with_columns(_place=pl.int_range(pl.len()))
+    fresh = new.join(known, on=names, how="anti", nulls_equal=True, maintain_order="left")
+    warnings: list[Warned] = []
+    if "cross_source" in dataset.checks:
+        others = fresh.join(
+            known.filter(pl.col("source") != source),
+            on=list(dataset.spec.key),
+            how="semi",
+            maintain_order="left",
+        )
+        if others.height:
+            place = int(checked.places[others["_place"][0]])
+            warnings.append(Warned("history.other_source", dataset.spec.key[0], others.height, place))
+    if fresh.height == table.num_rows:
+        return table, warnings
+    return table.take(pa.array(fresh["_place"], pa.int64())), warnings
+
+
+def _overlap(lake: Lake, checked: Checked) -> dict[str, Any] | None:
+    """The dates (and symbols, when they are few) of the rows where the lake may have some; None where it has none."""
+    dataset, rows = checked.rows.dataset, checked.rows
+    if not len(checked.places):
+        return None
+    day, first = dataset.date_column, dataset.spec.key[0]
+    days = rows.columns[day].values[checked.places]
+    low, high = int(days.min()), int(days.max())
+    files = lake.state(dataset.name).plan.files
+    meeting = [f for f in files if int(f.lower.get(day, low)) <= high and int(f.upper.get(day, high)) >= low]
+    if not meeting:
+        return None
+    within: dict[str, Any] = {day: (number_date(low), number_date(high))}
+    words = rows.columns[first].words or []
+    used = np.unique(rows.columns[first].values[checked.places])
+    if len(used) <= SYMBOLS_NAMED:
+        within[first] = [words[code] for code in used.tolist()]
+    return within
+
+
+def _alike(name: str, kind: Any) -> pl.Expr:
+    """A column in a form in which new and known rows compare."""
+    column = pl.col(name)
+    return column.cast(pl.String) if kind == pl.String else column.to_physical().cast(pl.Int64)
+
+
+def _with_instruments(given: Circumstances, table: pa.Table) -> pa.Table:
+    """The rows with the house's code of their symbol, -1 where it is not registered."""
+    if "symbol" not in table.column_names:
+        return table
+    codes = {one.symbol: code for code, one in enumerate(given.market.instruments)}
+    symbols = table["symbol"].combine_chunks()
+    symbols = symbols.chunk(0) if isinstance(symbols, pa.ChunkedArray) else symbols
+    of_word = np.array([codes.get(word, -1) for word in symbols.dictionary.to_pylist()] or [-1], np.int32)
+    return table.append_column("instrument", pa.array(of_word[np.asarray(symbols.indices)]))

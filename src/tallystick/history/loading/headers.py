@@ -1,0 +1,79 @@
+"""Where a table begins in a text: its separator, its row of names, and the date that stands in its title."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+__all__ = ["Heading", "find_heading", "title_date"]
+
+SEPARATORS = ",\t;|"
+LINES_BEFORE = 2_000
+"""How far down a row of names is looked for: index and statistics blocks stand before some tables."""
+
+TITLE_DATES = (
+    re.compile(r"(?<!\d)(\d{2,4})年 ?(\d{1,2})月 ?(\d{1,2})日"),
+    re.compile(r"(?<!\d)(\d{2,4})[/-](\d{1,2})[/-](\d{1,2})(?!\d)"),
+)
+FIRST_YEAR = 1911
+LAST_ROC_YEAR = 200
+
+
+class Heading(NamedTuple):
+    """The row of names: what it reads, its separator, at which byte it begins, its line number (from 1)."""
+
+    names: list[str]
+    separator: str
+    begin: int
+    line: int
+
+
+def find_heading(text: bytes, known: Callable[[Sequence[str]], int], separator: str = "") -> Heading | None:
+    """The first row in which all needed columns are known by name, else the one with most, else the first row of all.
+
+    `known` gives how many of the needed columns are still missing in a row of names. None when there are only blanks.
+    """
+    best: tuple[int, Heading] | None = None
+    begin, end, line = 0, len(text), 0
+    while begin < end and line < LINES_BEFORE:
+        line += 1
+        stop = text.find(b"\n", begin)
+        stop = end if stop < 0 else stop
+        row = text[begin:stop]
+        if row.strip():
+            names, mark = _cells(row, separator)
+            missing = known(names)
+            if best is None or missing < best[0]:
+                best = missing, Heading(names, mark, begin, line)
+            if not missing:
+                break
+        begin = stop + 1
+    return best[1] if best else None
+
+
+def title_date(text: str) -> datetime.date | None:
+    """The date in a title, Gregorian or of the Republic (民國): the first that is one.
+
+    >>> title_date("114年03月05日 每日收盤行情(全部)"), title_date("資料日期:115/08/07")
+    (datetime.date(2025, 3, 5), datetime.date(2026, 8, 7))
+    """
+    for form in TITLE_DATES:
+        for year, month, day in form.findall(text):
+            number = int(year) + (FIRST_YEAR if int(year) < LAST_ROC_YEAR else 0)
+            try:
+                return datetime.date(number, int(month), int(day))
+            except ValueError:
+                continue
+    return None
+
+
+def _cells(row: bytes, separator: str) -> tuple[list[str], str]:
+    text = row.decode("utf-8", "replace").rstrip("\r\n")
+    mark = separator or max(SEPARATORS, key=lambda one: text.count(one))
+    return [
+        cell.strip().removeprefix('="').removesuffix('"').strip()
+        for cell in next(csv.reader([text], delimiter=mark))
+    ], mark

@@ -1,0 +1,336 @@
+"""Checks against the markets' dated rules: sessions, ticks, limits. What no rule speaks of is not checked.
+
+Only raw prices are checked, as traded; of instruments that the house has registered, since class and venue decide.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tallystick.core.schema import date_number, number_date
+from tallystick.history.loading.ordering import stable_order
+from tallystick.history.loading.rows import Rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tallystick.history.loading.checks import Circumstances
+    from tallystick.market import Calendar, Instrument, MarketMachine
+
+__all__ = ["note_limit", "note_session", "note_tick", "session_days", "trade_dates", "warn_gaps"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+PRICES = ("open", "high", "low", "close", "price", "bid", "ask", "limit_up", "limit_down")
+BANDED = ("open", "high", "low", "close", "price")
+REFERENCES = "history.reference_prices"
+LARGEST_PRICE = 1 << 50
+"""Up to here floats hold prices and their multiples exactly."""
+
+LONGEST_SPAN_DAYS = 100_000
+"""Dates further apart are left to the check of the future."""
+
+NEW_LISTING_DAYS = 31
+"""So long after its listing an instrument may still be without limits; the check leaves it alone."""
+
+
+def note_session(rows: Rows, given: Circumstances) -> None:
+    """A row's date is a session of its symbol's venue, where the venue's calendar knows the date."""
+    symbol, date = rows.columns["symbol"], rows.columns["date"].values
+    venues = _venues(symbol.words or [])
+    for venue, words in venues.items():
+        calendar = _calendar(given.market, venue)
+        if calendar is None:
+            continue
+        sound = rows.notes.codes == 0
+        if len(words) < len(symbol.words or []):
+            sound &= _among(symbol.values, words, len(symbol.words or []))
+        days = date[sound]
+        if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
+            continue
+        low = int(days.min())
+        shut = _closed_days(calendar, low, int(days.max()))[days - low]
+        if shut.any():
+            _note_at(rows, np.flatnonzero(sound)[shut], "history.not_a_session", "date")
+
+
+def note_tick(rows: Rows, given: Circumstances) -> None:
+    """Prices of registered instruments stand on the tick that was in force at that price."""
+    for instruments, date, where in _classes_by_date(rows, given.market):
+        table = _tick_table(given.market, instruments, date)
+        if table is None:
+            continue
+        bounds = np.array([bound for bound, _ in table], np.int64)
+        ticks = np.array([tick for _, tick in table], np.int64)
+        for name in PRICES:
+            if name not in rows.columns:
+                continue
+            column = rows.columns[name] if len(where) == rows.height else rows.columns[name].take(where)
+            off = _off_tick(column.values, bounds, ticks)
+            if off.any():
+                _note_at(rows, where[off & ~column.missing], "history.off_tick", name)
+
+
+def _off_tick(prices: Array, bounds: Array, ticks: Array) -> Array:
+    """Which prices, band by band, are no multiple of their tick."""
+    off = np.zeros(len(prices), dtype=bool)
+    if not len(prices):
+        return off
+    low, high = int(prices.min()), int(prices.max())
+    if max(high, -low) > LARGEST_PRICE:
+        return np.asarray(
+            prices % ticks[np.maximum(np.searchsorted(bounds, prices, side="right") - 1, 0)] != 0
+        )
+    first, last = (max(int(np.searchsorted(bounds, price, side="right")) - 1, 0) for price in (low, high))
+    if first == last:
+        return _no_multiple(prices, int(ticks[first]))
+    band = np.searchsorted(bounds, prices, side="right") - 1
+    for number in range(first, last + 1):
+        here = np.flatnonzero(band == number)
+        off[here] = _no_multiple(prices[here], int(ticks[number]))
+    return off
+
+
+def _no_multiple(prices: Array, tick: int) -> Array:
+    """Which prices are no multiple of a tick. Floats hold both exactly, and divide faster than integers."""
+    whole = prices.astype(np.float64)
+    return np.asarray(np.rint(whole / tick) * tick != whole)
+
+
+def note_limit(rows: Rows, given: Circumstances) -> None:
+    """Prices of registered instruments are within the limits that the day's reference price gives."""
+    lake = given.lake
+    if REFERENCES not in lake.tables() or not lake.describe(REFERENCES).rows:
+        return
+    days = rows.columns["date"].values[rows.notes.codes == 0]
+    if not len(days):
+        return
+    span = (number_date(int(days.min())), number_date(int(days.max())))
+    wanted = ["symbol", "date", "reference", "limit_up", "limit_down"]
+    known = lake.scan(REFERENCES, columns=wanted, within={"date": span}, known_at=given.known_time)
+    row_keys = _pairs(rows.columns["symbol"].values, rows.columns["date"].values)
+    bands = _bands(rows, given.market, known, row_keys)
+    if not bands:
+        return
+    keys = np.array(sorted(bands), np.int64)
+    lows, highs = (np.array([bands[key][side] for key in keys.tolist()], np.int64) for side in (0, 1))
+    at = np.minimum(np.searchsorted(keys, row_keys), len(keys) - 1)
+    where = np.flatnonzero((keys[at] == row_keys) & (rows.notes.codes == 0))
+    low, high = lows[at[where]], highs[at[where]]
+    for name in BANDED:
+        if name in rows.columns:
+            column = rows.columns[name].take(where)
+            outside = ((column.values > high) | (column.values < low)) & ~column.missing
+            _note_at(rows, where[outside], "history.outside_limits", name)
+
+
+def _bands(rows: Rows, market: MarketMachine, known: pa.Table, row_keys: Array) -> dict[int, tuple[int, int]]:
+    """The lowest and highest price by symbol and date, of registered symbols that are among the rows."""
+    codes = {word: code for code, word in enumerate(rows.columns["symbol"].words or [])}
+    registered = {one.symbol: one for one in market.instruments}
+    of_symbol = [codes.get(word, -1) if word in registered else -1 for word in known["symbol"].to_pylist()]
+    keys = _pairs(np.array(of_symbol, np.int64), known["date"].cast("int32").to_numpy())
+    asked = np.flatnonzero(np.isin(keys, row_keys) & (np.array(of_symbol) >= 0))
+    bands = {}
+    for key, row in zip(keys[asked].tolist(), known.take(asked).to_pylist(), strict=True):
+        limits = _limits(market, registered[row["symbol"]], row["date"], row)
+        if limits is not None:
+            bands[key] = limits
+    return bands
+
+
+def _pairs(symbols: Array, days: Array) -> Array:
+    """Symbol and date of each row as one number."""
+    return (symbols.astype(np.int64) << 32) | (days.astype(np.int64) & 0xFFFFFFFF)
+
+
+def warn_gaps(rows: Rows, given: Circumstances) -> None:
+    """Between a symbol's first and last date in the source no session lacks a row."""
+    symbol, date = rows.columns["symbol"], rows.columns["date"].values
+    pairs = _pairs(symbol.values[given.order], date[given.order])
+    first = np.concatenate([[0], np.flatnonzero(pairs[1:] != pairs[:-1]) + 1])
+    if not len(pairs):
+        return
+    turn = stable_order(pairs[first] >> 32)
+    places = given.order[first][turn]
+    symbols, days = symbol.values[places], date[places]
+    missing = np.zeros(rows.height, dtype=bool)
+    for venue, words in _venues(symbol.words or []).items():
+        calendar = _calendar(given.market, venue)
+        of_venue = _among(symbols, words, len(symbol.words or []))
+        if calendar is None or not of_venue.any():
+            continue
+        sessions = session_days(calendar, int(days[of_venue].min()), int(days[of_venue].max()))
+        if sessions is None:
+            continue
+        number = np.searchsorted(sessions, days[of_venue])
+        same = np.diff(symbols[of_venue]) == 0
+        missing[places[of_venue][1:][same & (np.diff(number) > 1)]] = True
+    rows.notes.doubt(missing, "history.gap", "date")
+
+
+def session_days(calendar: Calendar, first: int, last: int) -> Array | None:
+    """The sessions between two dates as numbers, None when the calendar does not know them all."""
+    from tallystick.market import ExpiredRule, MissingRule
+
+    try:
+        sessions = calendar.sessions(number_date(first), number_date(last))
+    except (ExpiredRule, MissingRule):
+        return None
+    return np.array(sessions, "datetime64[D]").astype(np.int64)
+
+
+def trade_dates(market: MarketMachine, local: Array, venue: str, night: str) -> Array:
+    """The trade dates of local times of a venue: from `night` on a time belongs to the next session, before to the
+    first one that is not over. Times of day after midnight belong to the session that follows.
+    """
+    from tallystick.history.loading.clock import DAY_NS
+
+    clock = datetime.time.fromisoformat(night)
+    begins = (clock.hour * 60 + clock.minute) * 60_000_000_000
+    days = local // DAY_NS + (local % DAY_NS >= begins)
+    if not len(days):
+        return days
+    calendar = _calendar(market, venue)
+    sessions = None if calendar is None else session_days(calendar, int(days.min()), int(days.max()) + 15)
+    if sessions is None or not len(sessions):
+        return days
+    return sessions[np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)]
+
+
+def _venues(words: list[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for code, word in enumerate(words):
+        venue = word.rpartition(".")[2] if "." in word else ""
+        if venue:
+            found.setdefault(venue, []).append(code)
+    return found
+
+
+def _among(codes: Array, wanted: list[int], count: int) -> Array:
+    table = np.zeros(max(count, 1), dtype=bool)
+    table[wanted] = True
+    found: Array = table[codes]
+    return found
+
+
+def _calendar(market: MarketMachine, venue: str) -> Calendar | None:
+    from tallystick.market import MissingRule
+
+    rules = getattr(market, "rules", None)
+    if rules is None or venue not in rules.venues():
+        return None
+    try:
+        return market.calendar(venue)
+    except MissingRule:
+        return None
+
+
+def _closed_days(calendar: Calendar, first: int, last: int) -> Array:
+    """For each date from the first to the last, whether the venue is known not to trade on it."""
+    sessions = session_days(calendar, first, last)
+    if sessions is None:
+        return np.array([_is_closed(calendar, number) for number in range(first, last + 1)])
+    closed = np.ones(last - first + 1, dtype=bool)
+    closed[sessions - first] = False
+    return closed
+
+
+def _is_closed(calendar: Calendar, number: int) -> bool:
+    from tallystick.market import ExpiredRule, MissingRule
+
+    try:
+        return not calendar.is_session(number_date(number))
+    except (ExpiredRule, MissingRule):
+        return False
+
+
+def _classes_by_date(rows: Rows, market: MarketMachine) -> Iterator[tuple[Instrument, datetime.date, Array]]:
+    """Registered rows without fault, by class of instrument and the dates between which no tick rule changed."""
+    symbol = rows.columns["symbol"]
+    known = {one.symbol: one for one in market.instruments}
+    classes: dict[tuple[str, str, str, str], int] = {}
+    examples: list[Instrument] = []
+    number = np.full(max(len(symbol.words or []), 1), -1, np.int64)
+    for code, word in enumerate(symbol.words or []):
+        if (one := known.get(word)) is not None:
+            key = (one.market, one.venue, one.board, one.product)
+            if key not in classes:
+                classes[key] = len(classes)
+                examples.append(one)
+            number[code] = classes[key]
+    of_row = number[symbol.values]
+    changes = _tick_changes(market) if examples else []
+    for place, example in enumerate(examples):
+        where = np.flatnonzero((of_row == place) & (rows.notes.codes == 0))
+        days = rows.columns["date"].values[where]
+        tables: dict[Any, list[int]] = {}
+        distinct = _distinct(days)
+        for span in np.split(distinct, np.searchsorted(distinct, changes)):
+            if len(span):
+                table = _tick_table(market, example, number_date(int(span[0])))
+                tables.setdefault(table, []).extend(span.tolist())
+        for table, same in tables.items():
+            if table is not None:
+                chosen = where if len(tables) == 1 else where[np.isin(days, same)]
+                yield example, number_date(same[0]), chosen
+
+
+def _tick_changes(market: MarketMachine) -> list[int]:
+    """The dates on which some tick rule begins or has ended, rising: between two of them none changes."""
+    found = set()
+    for row in market.rules.rows:
+        if row.field == "tick":
+            if row.valid_from is not None:
+                found.add(date_number(row.valid_from))
+            if row.valid_to is not None:
+                found.add(date_number(row.valid_to) + 1)
+    return sorted(found)
+
+
+def _distinct(days: Array) -> Array:
+    """The distinct dates, rising; without sorting all when they lie close together."""
+    if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
+        return np.unique(days)
+    low = int(days.min())
+    there = np.zeros(int(days.max()) - low + 1, dtype=bool)
+    there[days - low] = True
+    return np.flatnonzero(there) + low
+
+
+def _limits(
+    market: MarketMachine, instrument: Instrument, date: datetime.date, reference: dict[str, Any]
+) -> tuple[int, int] | None:
+    """The lowest and highest price of a date, None when there are none or nothing is known."""
+    from tallystick.core.errors import TallystickError
+    from tallystick.market import price_limits
+
+    if reference["limit_up"] and reference["limit_down"]:
+        return reference["limit_down"], reference["limit_up"]
+    if instrument.listed_on and (date - instrument.listed_on).days <= NEW_LISTING_DAYS:
+        return None
+    try:
+        found = price_limits(market.rules, instrument, reference["reference"], date)
+    except TallystickError:
+        return None
+    return (found.limit_down, found.limit_up) if found.limit_up else None
+
+
+def _tick_table(market: MarketMachine, instrument: Instrument, date: datetime.date) -> Any:
+    from tallystick.market import ExpiredRule, MissingRule
+
+    try:
+        return market.rules.tick_table(instrument, date)
+    except (ExpiredRule, MissingRule):
+        return None
+
+
+def _note_at(rows: Rows, places: Array, code: str, column: str) -> None:
+    if len(places):
+        wrong = np.zeros(rows.height, dtype=bool)
+        wrong[places] = True
+        rows.notes.note(wrong, code, column)

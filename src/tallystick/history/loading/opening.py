@@ -1,0 +1,183 @@
+"""From a path or frame to its sources: unpacked, told apart by content and ending, brought to UTF-8, header found."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tallystick.core.errors import TallystickError
+from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.encodings import as_utf8
+from tallystick.history.loading.headers import Heading, find_heading
+from tallystick.history.loading.sources import FrameSource, Source, TextSource
+
+__all__ = ["hash_file", "open_file", "open_frame"]
+
+Missing = Callable[[Sequence[str]], int]
+"""Gives how many of the needed columns a row of names lacks."""
+
+NOT_DATA = {
+    b"%PDF": "PDF",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "Excel (.xls)",
+    b"\x89PNG": "PNG",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!": "RAR",
+}
+WEB_PAGE = re.compile(rb"^\s*(<!doctype|<html|<\?xml[^>]*>\s*<html|<head|<script|<table)", re.IGNORECASE)
+WEB_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+HEAD_BYTES = 4_096
+
+
+def hash_file(path: Path) -> bytes:
+    """SHA-256 of a file's bytes. TallystickError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise _unreadable(path.name, str(error.strerror)) from None
+
+
+def open_file(path: Path, sha256: bytes, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
+    """The sources in a file: one, or one for each member of a zip archive, which is known by its own content.
+
+    TallystickError when it cannot be read, is cut short, or is no data (a web page, a document).
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head == b"PK\x03\x04" or path.suffix == ".zip":
+            yield from _members(path, mapping, missing)
+            return
+        data = path.read_bytes()
+        name = path.name
+        if head[:2] == b"\x1f\x8b" or path.suffix == ".gz":
+            data, name = gzip.decompress(data), name.removesuffix(".gz")
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise _unreadable(path.name, str(error)) from None
+    yield _open_bytes(path.name, name, data, sha256, mapping, missing)
+
+
+def open_frame(name: str, given: Any) -> Source:
+    """Take a frame of Polars, pandas or Arrow, or a list of row objects; rows count from 1.
+
+    TallystickError when it is none of these.
+    """
+    import pyarrow as pa
+
+    try:
+        if isinstance(given, pl.DataFrame):
+            frame = given
+        elif isinstance(given, pl.LazyFrame):
+            frame = given.collect()
+        elif isinstance(given, pa.Table | pa.RecordBatch):
+            frame = pl.DataFrame(given)
+        elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
+            frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
+        else:
+            frame = pl.DataFrame(given)
+        content = frame.write_csv()
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise TallystickError(
+            "history.frame",
+            "{name} is no frame of rows: {problem}.",
+            "Give a Polars, pandas or Arrow table, or a list of objects.",
+            name=name,
+            problem=str(error).partition("\n")[0],
+        ) from None
+    return FrameSource(name, hashlib.sha256(content.encode()).digest(), frame)
+
+
+def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
+    with zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        names = [info.filename for info in infos]
+        if "[Content_Types].xml" in names:
+            raise _no_data(path.name, "Excel (.xlsx)")
+        if not infos:
+            raise _empty(path.name)
+        for info in infos:
+            data = archive.read(info)
+            name = f"{path.name}/{info.filename}"
+            yield _open_bytes(name, info.filename, data, hashlib.sha256(data).digest(), mapping, missing)
+
+
+def _open_bytes(
+    shown: str, name: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing
+) -> Source:
+    """A source of bytes by their beginning and the name's ending."""
+    suffix = Path(name).suffix.lower()
+    for begin, what in NOT_DATA.items():
+        if data.startswith(begin):
+            raise _no_data(shown, what)
+    try:
+        if data.startswith(b"PAR1") or suffix == ".parquet":
+            return FrameSource(shown, sha256, pl.read_parquet(io.BytesIO(data)))
+        if data.startswith(b"ARROW1") or suffix in (".arrow", ".feather", ".ipc"):
+            return FrameSource(shown, sha256, pl.read_ipc(io.BytesIO(data)))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(shown, str(error).partition("\n")[0]) from None
+    if suffix == ".dbf":
+        from tallystick.wire import read_dbf
+
+        return FrameSource(shown, sha256, read_dbf(data, shown, mapping.encoding))
+    return _open_text(shown, data, sha256, mapping, missing)
+
+
+def _open_text(shown: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing) -> Source:
+    if page := WEB_PAGE.match(data[:HEAD_BYTES]):
+        title = WEB_TITLE.search(data[: 16 * HEAD_BYTES])
+        told = as_utf8(title[1])[0].decode("utf-8", "replace").strip() if title else page[0].decode().strip()
+        raise _no_data(shown, f"HTML ({told})")
+    if mapping.fixed:
+        from tallystick.history.loading.fixed_width import open_fixed
+
+        return open_fixed(shown, sha256, data, mapping)
+    text, encoding = as_utf8(data, mapping.encoding)
+    if b"\x00" in text[:HEAD_BYTES]:
+        raise _no_data(shown, "binary")
+    heading = find_heading(text, missing, mapping.separator)
+    if heading is None:
+        raise _empty(shown)
+    return TextSource(shown, sha256, text, heading, encoding, _end(text, heading, mapping))
+
+
+def _end(text: bytes, heading: Heading, mapping: ColumnMapping) -> int:
+    """Where the rows end: at the end, or before the first line that begins with what a mapping says."""
+    marks = [mark for word in mapping.stop for mark in (f"\n{word}".encode(), f'\n"{word}'.encode())]
+    found = [place + 1 for mark in marks if (place := text.find(mark, heading.begin)) >= 0]
+    return min(found, default=len(text))
+
+
+def _empty(name: str) -> TallystickError:
+    return TallystickError(
+        "history.file_empty", "{file} holds no rows.", "Check that it was saved whole.", file=name
+    )
+
+
+def _no_data(name: str, what: str) -> TallystickError:
+    return TallystickError(
+        "history.no_data",
+        "{file} is no table but {what}.",
+        "Fetch the file again, or save it as CSV; exchanges answer with a web page on days without trading.",
+        file=name,
+        what=what,
+    )
+
+
+def _unreadable(name: str, problem: str) -> TallystickError:
+    return TallystickError(
+        "history.file",
+        "{file} cannot be read: {problem}.",
+        "Check the path and the file.",
+        file=name,
+        problem=problem,
+    )

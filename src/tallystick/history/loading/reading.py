@@ -1,0 +1,258 @@
+"""Rows of a source as typed columns: plain lines and floats by kernels, everything else the exact way of `values`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from tallystick.core.schema import schema_of
+from tallystick.history.datasets import Dataset
+from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.rows import Notes, Rows, Typed, coded
+from tallystick.history.loading.values import (
+    Column,
+    as_text,
+    is_missing,
+    read_clock_times,
+    read_dates,
+    read_decimals,
+    read_whole,
+)
+
+__all__ = ["Wanted", "read_exactly", "read_plain_lines"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+NUMBERS = ("int32", "int64")
+LARGEST = 2**63 - 1
+BLOCK_BYTES = 1 << 26
+NEWLINE = 10
+FAST_ROWS = 100_000
+"""From so many rows on, floats go through the kernel, which takes a moment to load."""
+
+
+class Wanted(NamedTuple):
+    """What to read: the dataset, how the source writes it, the zone of its clock."""
+
+    dataset: Dataset
+    mapping: ColumnMapping
+    zone: str
+
+    def names(self, kind: str, there: Sequence[str]) -> list[str]:
+        """The columns of a storage kind that a source gives."""
+        columns = self.dataset.columns
+        return [name for name in self.dataset.given if name in there and columns[name].kind == kind]
+
+    def decimals(self, name: str) -> int:
+        """How many decimals a number keeps: 4 for money and prices, 8 for ratios, none for quantities."""
+        unit = self.dataset.columns[name].unit
+        return int(unit[3:4]) if unit.startswith("1e-") else 0
+
+    def may_miss(self, name: str) -> bool:
+        """Whether a row may leave a column empty."""
+        return name not in self.dataset.required or name in schema_of(self.dataset.spec.record).optional
+
+
+def read_exactly(wanted: Wanted, raw: dict[str, pl.Series], numbers: Array) -> Rows:
+    """Rows from columns as they came, every value by its digits; what cannot be read is noted."""
+    count = len(numbers)
+    notes = Notes(count)
+    columns: dict[str, Typed] = {}
+    for name in wanted.names("text", list(raw)):
+        missing = is_missing(raw[name])
+        columns[name] = coded(as_text(raw[name]).set(missing, None))
+        if not wanted.may_miss(name):
+            notes.note(missing, "history.empty", name)
+    dates: dict[str, pl.Series] = {}
+    for name in wanted.names("date", list(raw)):
+        read = read_dates(raw[name])
+        dates[name] = read.values
+        columns[name] = _noted(notes, name, read, "history.not_a_date", empty=name in wanted.dataset.spec.key)
+    for name in wanted.names("timestamp", list(raw)):
+        read = read_clock_times(raw[name], wanted.zone, dates.get("date"))
+        columns[name] = _noted(notes, name, read, "history.not_a_time", empty=True)
+    return Rows(wanted.dataset, columns, numbers, notes, _read_numbers(wanted, raw, columns, notes))
+
+
+def _read_numbers(wanted: Wanted, raw: dict[str, pl.Series], columns: dict[str, Typed], notes: Notes) -> int:
+    """Read every number as its column says; gives how many were rounded."""
+    names = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
+    names.sort(key=wanted.dataset.given.index)
+    read = {name: _read_number(wanted, name, raw[name]) for name in names}
+    if wanted.dataset.traded:
+        notes.note_untraded(
+            np.logical_and.reduce([read[name].missing.to_numpy() for name in wanted.dataset.traded])
+        )
+    for name in names:
+        code = "history.not_a_number" if wanted.decimals(name) else "history.not_whole"
+        columns[name] = _noted(notes, name, read[name], code, empty=not wanted.may_miss(name))
+    return sum(column.rounded for column in read.values())
+
+
+def _read_number(wanted: Wanted, name: str, column: pl.Series) -> Column:
+    factor, decimals = wanted.mapping.multiply.get(name, 1), wanted.decimals(name)
+    if decimals == 0:
+        return read_whole(column, factor)
+    if column.dtype.is_float() and factor == 1 and len(column) >= FAST_ROWS:
+        return _read_floats(column, decimals)
+    return read_decimals(column, factor * 10 ** (decimals - 4))
+
+
+def _read_floats(column: pl.Series, decimals: int) -> Column:
+    """Floats by their shortest decimal: quickly where that has few enough digits, else through its text."""
+    from tallystick.history.loading.kernels import NONE, read_floats
+
+    given = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    found = np.empty(len(given), np.int64)
+    left = read_floats(given, 10**decimals, 1e15, found) if column.dtype == pl.Float64 else len(given)
+    if column.dtype != pl.Float64:
+        return read_decimals(column, 10 ** (decimals - 4))
+    values = pl.Series(found)
+    if not left:
+        nowhere = _nowhere(column)
+        return Column(values, nowhere, nowhere, nowhere, nowhere)
+    places = pl.Series(np.flatnonzero(found == NONE))
+    rest = read_decimals(column.gather(places), 10 ** (decimals - 4))
+    # Polars scatters in place, so that each mask needs a column of its own.
+    missing, unreadable, not_finite, large = (
+        _nowhere(column).scatter(places, part)
+        for part in (rest.missing, rest.unreadable, rest.not_finite, rest.too_large)
+    )
+    return Column(values.scatter(places, rest.values), missing, unreadable, not_finite, large, rest.rounded)
+
+
+def _nowhere(column: pl.Series) -> pl.Series:
+    return pl.repeat(False, len(column), dtype=pl.Boolean, eager=True)
+
+
+def _noted(notes: Notes, name: str, column: Column, code: str, *, empty: bool) -> Typed:
+    """A column that was read as arrays; what is wrong with it is noted (`empty`: also missing values)."""
+    notes.note(column.not_finite, "history.not_finite", name)
+    notes.note(column.too_large, "history.too_large", name)
+    notes.note(column.unreadable, code, name)
+    if empty:
+        notes.note(column.missing, "history.empty", name)
+    values = column.values
+    if not values.null_count():
+        return Typed(_numbers(values))
+    return Typed(_numbers(values.fill_null(_zero(values))), values.is_not_null().to_numpy())
+
+
+def _zero(values: pl.Series) -> Any:
+    import datetime
+
+    return datetime.date(1970, 1, 1) if values.dtype == pl.Date else 0
+
+
+def _numbers(values: pl.Series) -> Array:
+    found: Array = values.to_physical().to_numpy()
+    return found.astype(np.int64) if found.dtype != np.int64 else found
+
+
+class Plain(NamedTuple):
+    """What the kernel read of a text: a row for each line, and the lines that were not plain [line, begin, end], whose
+    rows hold nothing yet; lines count from 0.
+    """
+
+    columns: dict[str, Typed]
+    lines: int
+    rest: Array
+
+
+def read_plain_lines(
+    wanted: Wanted, text: bytes, places: dict[str, tuple[int, ...]], fields: int, separator: str
+) -> Plain:
+    """Read the plain lines of a text of UTF-8 rows; blocks of it at once on all cores."""
+    from tallystick.history.loading.kernels import WORDS, read_lines
+
+    data = np.frombuffer(text, np.uint8)
+    table = _field_table(wanted, places, fields)
+    high = text.isascii() or _is_utf8(text)
+    blocks = _blocks(text)
+    counts = [text.count(b"\n", begin, end) + (text[end - 1] != NEWLINE) for begin, end in blocks]
+    before = np.cumsum([0, *counts]).tolist()
+    values = np.empty((fields, before[-1]), np.int64)
+
+    def read(number: int) -> tuple[Array, dict[str, list[str]]]:
+        begin, end = blocks[number]
+        part = values[:, before[number] : before[number + 1]]
+        rest = np.empty((counts[number], 3), np.int64)
+        words = np.empty((fields, WORDS, 2), np.int64)
+        others, known = read_lines(data, begin, end, ord(separator), high, table, part, rest, words)
+        texts = {
+            name: [text[start:stop].decode() for start, stop in words[place[0], : known[place[0]]].tolist()]
+            for name, place in places.items()
+        }
+        return rest[:others] + np.array([before[number], 0, 0]), texts
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = list(pool.map(read, range(len(blocks))))
+    rest = np.concatenate([rows for rows, _ in found])
+    for _, place in places.items():
+        values[place[0], rest[:, 0]] = 0
+    columns = {}
+    for name, place in places.items():
+        texts = [block[name] for _, block in found]
+        columns[name] = _typed(wanted, name, values[place[0]], texts, before)
+    return Plain(columns, before[-1], rest)
+
+
+def _field_table(wanted: Wanted, places: dict[str, tuple[int, ...]], fields: int) -> Array:
+    """For each field of the header: kind, decimals, the largest size, whether it must be there."""
+    from tallystick.history.loading.kernels import DATE, NUMBER, TEXT, TIME
+
+    kinds = {"text": TEXT, "date": DATE, "timestamp": TIME}
+    table = np.zeros((fields, 4), np.int64)
+    for name, place in places.items():
+        kind = kinds.get(wanted.dataset.columns[name].kind, NUMBER)
+        needed = not wanted.may_miss(name) or kind == TIME or name in wanted.dataset.spec.key
+        # The exact way reads whole numbers in 1e-4 first, so that both ways have the same largest one.
+        limit = LARGEST // (wanted.mapping.multiply.get(name, 1) * (1 if wanted.decimals(name) else 10_000))
+        table[place[0]] = kind, wanted.decimals(name), limit, needed
+    return table
+
+
+def _blocks(text: bytes) -> list[tuple[int, int]]:
+    """Parts of a text that end with a line: at least as many as there are cores."""
+    size = min(BLOCK_BYTES, len(text) // (os.cpu_count() or 1) + 1)
+    blocks, begin = [], 0
+    while begin < len(text):
+        stop = text.find(b"\n", min(begin + size, len(text)))
+        end = len(text) if stop < 0 else stop + 1
+        blocks.append((begin, end))
+        begin = end
+    return blocks
+
+
+def _typed(wanted: Wanted, name: str, values: Array, texts: list[list[str]], before: list[int]) -> Typed:
+    """A column of the kernel's numbers; texts of all blocks get one list of words."""
+    from tallystick.history.loading.kernels import NONE
+
+    there = None
+    if wanted.may_miss(name) and bool((values == NONE).any()):
+        there = values != NONE
+        values[~there] = 0
+    if wanted.dataset.columns[name].kind != "text":
+        factor = wanted.mapping.multiply.get(name, 1)
+        if factor != 1:
+            values *= factor
+        return Typed(values, there)
+    places: dict[str, int] = {}
+    codes = np.empty(len(values), np.int32)
+    for number, words in enumerate(texts):
+        span = slice(before[number], before[number + 1])
+        codes[span] = np.array([places.setdefault(word, len(places)) for word in words] or [0])[values[span]]
+    return Typed(codes, there, list(places) or [""])
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
