@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import importlib
 import re
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from tallystick.core.day import DayMachine, DayOpened
 from tallystick.core.errors import NotFound, Rejection
 from tallystick.core.events import event_of, verdict_dtype
 from tallystick.core.ids import format_day_id, parse_day_id
+from tallystick.core.lake import Lake
 from tallystick.core.machine import ValueRead
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record, Timestamp
@@ -36,12 +38,11 @@ from tallystick.core.settings import Settings
 from tallystick.core.text import translate
 from tallystick.core.vault import Vault
 from tallystick.core.work import CloseWork, NoteWork, OpenWork, WorkMachine
+from tallystick.firm import OPERATION_MODULES
 from tallystick.gateway import create_api
 from tallystick.governance import day_report
 from tallystick.governance import operations as governance_operations
-from tallystick.history.asking.operations import BarsRequest
-from tallystick.history.keeping.operations import DatasetsRequest
-from tallystick.history.loading.operations import QuarantineRequest
+from tallystick.history import HistoryMachine, append_bars
 from tallystick.ledger import requests as ledger_requests
 from tallystick.market import MarketMachine, day_terms, seed_command
 from tallystick.market import operations as market_operations
@@ -51,6 +52,9 @@ from tallystick.risk.gate.events import SUBMIT_REASONS, SetKillSwitch
 
 REAL_ROOMS = (access_operations, market_operations, governance_operations)
 """Importing them declares their operations."""
+for name in OPERATION_MODULES:
+    if name.startswith("tallystick.history"):
+        importlib.import_module(name)
 
 PASSWORD = "made-up-password"
 
@@ -64,14 +68,28 @@ class Firm:
         self.book = Book()
         self.machines = {
             m.name: m
-            for m in (DayMachine(), AccessMachine(), ApprovalsMachine(), WorkMachine(), MarketMachine())
+            for m in (
+                DayMachine(),
+                AccessMachine(),
+                ApprovalsMachine(),
+                WorkMachine(),
+                MarketMachine(),
+                HistoryMachine(),
+            )
         }
         self.moved = 0
         self.damage = None
         self.writer = self
         self.vault = Vault(folder / "vault.sqlite")
         self.access = Access(self, self.vault)
-        self.journal = SimpleNamespace(head=lambda: SimpleNamespace(seq=BATCHES + self.moved))
+        self.journal = SimpleNamespace(
+            head=lambda: SimpleNamespace(seq=BATCHES + self.moved), batches=lambda **_: iter(())
+        )
+        self.lake = Lake(folder / "lake")
+        append_bars(
+            self.lake,
+            self.book.bars.rename({"turnover": "amount"}).to_arrow(compat_level=pl.CompatLevel.oldest()),
+        )
         self._seed()
 
     def machine(self, name: str) -> Any:
@@ -465,43 +483,6 @@ def settlement(
         instruments=rows,
         **amounts,
     )
-
-
-@operation("history.bars", permission="history.read", summary="Daily prices of instruments.")
-def bars(context: Context, request: BarsRequest) -> Table:
-    """Bars that fit."""
-    frame = context.house.book.bars.rename({"turnover": "amount"})
-    if request.instruments:
-        frame = frame.filter(pl.col("symbol").is_in(request.instruments))
-    if request.start:
-        frame = frame.filter(pl.col("date") >= request.start)
-    if request.end:
-        frame = frame.filter(pl.col("date") <= request.end)
-    return listing(frame, request)
-
-
-@operation("history.datasets", permission="history.read", summary="The tables of the lake.")
-def datasets(context: Context, request: DatasetsRequest) -> Table:
-    """Datasets."""
-    rows = [
-        ("history.bars_daily", "Daily prices", "history", 52_104, 1_830_112),
-        ("history.bars_minute", "Prices by the minute", "history", 9_214_400, 211_093_504),
-        ("ledger.trades", "Trades", "ledger", 2_204, 91_220),
-    ]
-    frame = pl.DataFrame(rows, ["dataset", "title", "owner", "rows", "bytes"], orient="row")
-    return listing(
-        frame.with_columns(
-            pl.lit(str(DAY - datetime.timedelta(days=360))).alias("first"), pl.lit(str(DAY)).alias("last")
-        ),
-        request,
-    )
-
-
-@operation("history.quarantine", permission="history.read", summary="Rows that could not be loaded.")
-def quarantine(context: Context, request: QuarantineRequest) -> Table:
-    """Nothing is in quarantine."""
-    names = ("dataset", "file", "row", "column", "value", "reason", "text", "known_time")
-    return listing(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), request)
 
 
 class BatchesRequest(Record, frozen=True, kw_only=True):

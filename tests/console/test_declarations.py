@@ -13,12 +13,13 @@ from tallystick.console.access import ROLES, USERS
 from tallystick.console.codes import CODES, NAMES, word_of
 from tallystick.console.codewords import RULE_WORDS
 from tallystick.console.fields import KINDS
-from tallystick.console.history import DATASETS, QUARANTINE
+from tallystick.console.history import ARCHIVES, DATASETS, HOLDS, LOADS, PURGES, QUARANTINE, QUOTAS, RETENTION
 from tallystick.console.journal import BATCHES
 from tallystick.console.ledger import ACCOUNTS, OBLIGATIONS, POSITIONS, TRADES
 from tallystick.console.market import INSTRUMENTS, RULES
 from tallystick.console.navigation import RAIL
 from tallystick.console.orders import ORDERS
+from tallystick.console.studies import STUDIES
 from tallystick.console.work import APPROVALS, WORK
 from tallystick.core.operations import OPERATIONS
 from tallystick.firm import load_operations
@@ -35,6 +36,13 @@ LISTS = (
     RULES,
     DATASETS,
     QUARANTINE,
+    LOADS,
+    ARCHIVES,
+    HOLDS,
+    RETENTION,
+    PURGES,
+    QUOTAS,
+    STUDIES,
     WORK,
     APPROVALS,
     USERS,
@@ -68,7 +76,6 @@ def test_list_shows_only_columns_that_come(page, ann):
 OPTIONAL = {
     # The stand-in's tables are thinner than the rooms' own.
     "positions": {"retained", "kept"},
-    "datasets": {"quarantined", "files", "known_time"},
 }
 
 

@@ -42,8 +42,17 @@ TYPED = {
     "scope": "firm",
     "seed": "7",
     "shares_issued": "1000000",
+    "before": "2020-01-01",
+    "bytes_per_day": "1000000",
+    "first": "2026-01-01",
+    "grace_hours": "1",
+    "keep_days": "7",
+    "last": "2026-01-31",
+    "rows_per_day": "1000",
+    "source_revision": "1",
     "symbol": "M0001.XTAI",
     "user": "mei",
+    "year": "2025",
 }
 """What a person types where there is no choice; a field that is not here gets a word."""
 
@@ -54,6 +63,7 @@ class Form(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.address, self.typed, self.choices, self.boxes, self.required = "", {}, {}, {}, set()
+        self.separated = set()
         self._select = ""
         self.feed(text)
 
@@ -74,6 +84,7 @@ class Form(html.parser.HTMLParser):
             self.boxes.setdefault(name, []).append(given["value"])
         elif tag in ("input", "textarea") and name:
             self.typed[name] = given.get("value", "")
+            self.separated |= {name} if "data-separated" in given else set()
 
     def fillings(self):
         """What the page's script would send: with each choice taken once, and once with no box ticked."""
@@ -87,7 +98,8 @@ class Form(html.parser.HTMLParser):
                     yield self._sent(base | {name: value})
 
     def _sent(self, fields):
-        return {name: value for name, value in fields.items() if value not in ("", [])}
+        sent = {name: value for name, value in fields.items() if value not in ("", [])}
+        return sent | {name: sent[name].split(", ") for name in self.separated & set(sent)}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing
 from typing import Any
 
@@ -83,6 +84,8 @@ def inputs_of(
         described = _described(field.name, choices)
         default = "" if field.required or field.default in (msgspec.NODEFAULT, None) else field.default
         value = given.get(field.name, default)
+        if is_several(field.type) and not choices and not isinstance(value, str):
+            value = ", ".join(value or ())
         if field.name in given and choices and value not in choices:
             choices = [*choices, value]
         inputs.append(
@@ -119,10 +122,12 @@ async def _roles(request: AnyRequest, shell: Shell) -> list[str]:
 def _control(name: str, kind: Any, choices: list[str]) -> str:
     if choices:
         return "several" if is_several(kind) else "choice"
+    if is_several(kind):
+        return "list"
     parts = set(typing.get_args(kind)) | {kind}
     if bool in parts:
         return "flag"
-    if field_of(name).kind == "date":
+    if datetime.date in parts or field_of(name).kind == "date":
         return "date"
     if name in LONG_TEXT:
         return "long"

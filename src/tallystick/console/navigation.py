@@ -15,6 +15,10 @@ class Entry(msgspec.Struct, frozen=True):
     title: str
     address: str
 
+    def holds(self, path: str) -> bool:
+        """Whether a path is this page or a record below it."""
+        return path == self.address or (self.address != "/" and path.startswith(f"{self.address}/"))
+
 
 class Section(msgspec.Struct, frozen=True):
     """The firm or one room: its title, the key that goes there after `g`, its pages, and what is to come."""
@@ -29,6 +33,10 @@ class Section(msgspec.Struct, frozen=True):
     def address(self) -> str:
         """Its first page; a room without pages has one that says what will be there."""
         return self.entries[0].address if self.entries else f"/rooms/{self.name}"
+
+    def holds(self, path: str) -> bool:
+        """Whether the rail shows its pages: on each of them, and the firm's own everywhere."""
+        return self.name == "firm" or path == self.address or any(entry.holds(path) for entry in self.entries)
 
 
 RAIL = (
@@ -58,7 +66,14 @@ RAIL = (
         "h",
         (
             Entry(_("Datasets"), "/history/datasets"),
+            Entry(_("Studies"), "/history/studies"),
+            Entry(_("Loads and corrections"), "/history/loads"),
             Entry(_("Quarantine"), "/history/quarantine"),
+            Entry(_("Archives"), "/history/archives"),
+            Entry(_("Holds"), "/history/holds"),
+            Entry(_("Retention rules"), "/history/retention"),
+            Entry(_("Purges"), "/history/purges"),
+            Entry(_("Quotas"), "/history/quotas"),
         ),
     ),
     Section(

@@ -22,7 +22,7 @@ from tallystick.core.time import format_time, parse_time
 __all__ = ["EMPTY", "with_cents", "written"]
 
 EMPTY = "–"
-WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent"}
+WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent", "share"}
 HASH_SHOWN = 12
 TIME_SHOWN = 12
 MINUS = "−"
@@ -46,6 +46,8 @@ def written(value: Any, field: Field, *, zone: str) -> str:
             return f"{int(value):,}".replace("-", MINUS)
         case "percent":
             return _percent(int(value), field.decimals)
+        case "share":
+            return f"{int(value) / 100:.{field.decimals}f}".replace("-", MINUS)
         case "number":
             return str(value).replace("-", MINUS)
         case "time":

@@ -43,7 +43,9 @@ function fieldsOf(form) {
   const fields = {};
   for (const [name, value] of new FormData(form)) {
     if (value === "") continue;
-    if (form.querySelector(`[name="${CSS.escape(name)}"][data-several]`)) (fields[name] ??= []).push(value);
+    const input = form.querySelector(`[name="${CSS.escape(name)}"]`);
+    if ("several" in input.dataset) (fields[name] ??= []).push(value);
+    else if ("separated" in input.dataset) fields[name] = value.split(",").map((each) => each.trim()).filter(Boolean);
     else fields[name] = value;
   }
   return fields;

@@ -2,7 +2,7 @@
 import { t } from "./page.js";
 
 const EMPTY = "–";
-const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent"];
+const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent", "share"];
 const MINUS = "−";
 const zone = document.documentElement.dataset.zone || "UTC";
 const clock = new Intl.DateTimeFormat("sv-SE", {
@@ -20,6 +20,7 @@ export function written(value, field) {
     case "known": return BigInt(value) ? grouped(BigInt(value)) : EMPTY;
     case "quantity": case "count": case "bytes": return grouped(BigInt(value));
     case "percent": return percent(value, field.decimals ?? 2);
+    case "share": return (value / 100).toFixed(field.decimals ?? 2).replace("-", MINUS);
     case "number": return String(value).replace("-", MINUS);
     case "time": return moment(value)?.slice(11) ?? EMPTY;
     case "stamp": return moment(value) ?? EMPTY;
