@@ -1,12 +1,13 @@
 """How long `tally --help` takes, beside a bare Python start, interleaved in one run.
 
+    python benchmarks/cli/start.py [--accept]
+
 Target: under 0.3 s, without importing Polars, DuckDB, PyArrow or Numba.
 Left out: the first start after an installation, which compiles bytecode (told apart).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -14,7 +15,10 @@ import sys
 import time
 from pathlib import Path
 
-RESULT = Path(__file__).parents[1] / "results" / "cli-start.json"
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, keep
+
 ROUNDS = 15
 TARGET_SECONDS = 0.3
 HEAVY = ("polars", "duckdb", "pyarrow", "numba")
@@ -40,6 +44,7 @@ def seconds(command: list[str]) -> float:
 
 
 def main() -> int:
+    given = arguments(__doc__).parse_args()
     first = seconds(HELP)
     rounds = [(seconds(HELP), seconds(BARE)) for _ in range(ROUNDS)]
     ours, bare = (statistics.median(column) for column in zip(*rounds, strict=True))
@@ -55,11 +60,9 @@ def main() -> int:
     )
     print(f"python -c pass   median {bare:.3f} s; ratio {ours / bare:.1f}")
     print(f"heavy packages imported: {heavy or 'none'}")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(
-        json.dumps({"help_s": ours, "bare_s": bare, "ratio": ours / bare, "heavy": heavy}, indent=1) + "\n"
-    )
-    return int(ours > TARGET_SECONDS or bool(heavy))
+    found = {"help_s": ours, "bare_s": bare, "heavy": heavy}
+    status = keep("cli-start", found, {"python -c pass / tally --help": bare / ours}, accept=given.accept)
+    return status | int(ours > TARGET_SECONDS or bool(heavy))
 
 
 if __name__ == "__main__":

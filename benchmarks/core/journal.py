@@ -15,16 +15,13 @@ Before them the physical limits of this machine: SHA-256, and one write and sync
 there already (as the WAL) and at a growing end (as the day's file). Not compared: what the peer does not do (hash,
 chain, verdicts, the note of the head).
 
-Results go to benchmarks/results/core-journal.json; `--accept` also keeps them as benchmarks/baseline/core-journal.json,
-and a ratio more than 20% worse than the one kept there ends the run with status 1.
+The ratios of the single appends are held to those of an accepted run (`benchmarks/measured.py`).
 """
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import hashlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -39,6 +36,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, keep
+
 from tallystick.core.events import Fixed, event, event_of, verdict_dtype
 from tallystick.core.journal import Journal, JournalReader, Row, encode_payload
 from tallystick.core.schema import Int64, schema_of
@@ -49,7 +50,6 @@ PACE = 1_500_000
 # Appends before the measurement: the WAL has found its length by then. Their longest is reported apart.
 WARM_UP = 128
 SIZES = (64, 80, 128)
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def declare(size: int) -> type[Fixed]:
@@ -208,8 +208,6 @@ def single(folder: Path, seconds: float) -> dict[str, Any]:
         connection.close()
     result: dict[str, Any] = {name: spread(found) for name, found in times.items()}
     result["others_cores"] = others.cores()
-    for name in peers:
-        result[f"p50_ratio_to_{name}"] = round(result["journal"]["p50_ms"] / result[name]["p50_ms"], 3)
     return result
 
 
@@ -270,32 +268,21 @@ def show(result: dict[str, Any]) -> None:
         print(f"replay {size:>4} bytes {found['records_s']:>14,} records/s")
 
 
-def worse(result: dict[str, Any], kept: dict[str, Any]) -> list[str]:
-    """The ratios that fell by more than a fifth since they were kept."""
-    names = [name for name in kept["single"] if name.startswith("p50_ratio")]
-    return [name for name in names if result["single"][name] > 1.2 * kept["single"][name]]
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments(__doc__)
     parser.add_argument("--folder", type=Path, help="where to write; a temporary folder unless given")
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--accept", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         result = run(Path(folder), asked.seconds, asked.rounds)
     show(result)
-    baseline = ROOT / "baseline" / "core-journal.json"
-    failed = worse(result, json.loads(baseline.read_text())) if baseline.exists() and not asked.accept else []
-    for path in [ROOT / "results" / "core-journal.json", *([baseline] if asked.accept else [])]:
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(result, indent=1) + "\n")
-    for name in failed:
-        print(f"more than 20% worse than kept: {name}")
-    return 1 if failed else 0
+    single = result["single"]
+    ratios = {
+        f"single p50: {peer} / journal": single[peer]["p50_ms"] / single["journal"]["p50_ms"]
+        for peer in ("default", "pre-sized")
+    }
+    return keep("core-journal", result, ratios, accept=asked.accept)
 
 
 if __name__ == "__main__":

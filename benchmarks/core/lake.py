@@ -1,19 +1,18 @@
 """The lake against a bare DuckDB file and plain PyIceberg, on made-up minute bars, back to back in one run.
 
-python benchmarks/core/lake.py [--days 20] [--instruments 1000] [--store]
+    python benchmarks/core/lake.py [--days 20] [--instruments 1000] [--accept]
 
-Every peer gets the same rows in the same order and gives the same answers (checked). Left out of the comparison: the
-peers keep no known-time versions and sync nothing, the DuckDB file keeps no earlier state at all. `--store` writes the
-ratios that a later run is held to (a drop of 20% fails); warm-up is told apart as "first".
+Every peer gets the same rows in the same order, a day at a time, and gives as many rows in answer (checked). Left out
+of the comparison: peers keep no known-time versions and sync nothing, the DuckDB file keeps no earlier state at all.
+"First" is a question in a new process, with the imports that it needs told apart. The rows are `minute_bars.py`.
+`benchmarks/history/engines.py` asks more peers.
 """
 
 from __future__ import annotations
 
-import argparse
 import datetime
-import json
-import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,102 +26,60 @@ import pyarrow.parquet as pq
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual
 
-from tallystick.core.lake import Lake, TableSpec
-from tallystick.core.schema import BusinessDate, Int32, Int64, Money, Price, Quantity, Record, Text, Timestamp
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, circumstances, keep, timed
+from minute_bars import MINUTES, NAME, SPEC, day_of, days_of_bars, moment_of, symbol_of
+
+from tallystick.core.lake import Lake
+from tallystick.core.lake.plan import read_plan
 from tallystick.core.settings import LakeSettings
 
-STORED = Path(__file__).with_suffix(".json")
-FIRST_DAY = datetime.date(2026, 1, 5)
-MINUTES = 240
-MINUTE_NS = 60_000_000_000
-NAME = "benchmark.bars"
-
-
-class Bar(Record, frozen=True, kw_only=True):
-    symbol: Text
-    instrument: Int32
-    date: BusinessDate
-    ts_start: Timestamp
-    open: Price
-    high: Price
-    low: Price
-    close: Price
-    volume: Quantity
-    amount: Money
-    trade_count: Int64
-    event_time: Timestamp
-    known_time: Timestamp
-
-
-SPEC = TableSpec(NAME, Bar, ("symbol", "date", "ts_start"), ("symbol", "date", "ts_start"), ("date", "day"))
 COLUMNS = ["symbol", "date", "ts_start", "open", "high", "low", "close", "volume"]
 AGGREGATE = (
     "SELECT symbol, date, arg_min(open, ts_start), max(high), min(low), arg_max(close, ts_start), sum(volume) "
     "FROM {table} GROUP BY ALL"
 )
-
-
-def day_of_bars(random, day, instruments):
-    """One day's bars of all instruments, as a lake table gives them, sorted by (symbol, time)."""
-    count = instruments * MINUTES
-    date = FIRST_DAY + datetime.timedelta(day)
-    number = (date - datetime.date(1970, 1, 1)).days
-    start = int(datetime.datetime.combine(date, datetime.time(1), datetime.UTC).timestamp()) * 1_000_000_000
-    ts = start + np.arange(MINUTES, dtype=np.int64) * MINUTE_NS
-    walk = np.exp(np.cumsum(random.normal(0, 0.0005, (instruments, MINUTES)), axis=1))
-    close = ((random.random((instruments, 1)) * 900 + 10) * walk * 20).round().astype(np.int64) * 500
-    opened = np.roll(close, 1, axis=1)
-    volume = random.integers(1, 200, (instruments, MINUTES)) * 1_000
-    symbols = pa.array([f"{1000 + number}.XTAI" for number in range(instruments)])
-    codes = np.repeat(np.arange(instruments, dtype=np.int32), MINUTES)
-    times = np.tile(ts, instruments)
-    return pa.table(
-        {
-            "symbol": pa.DictionaryArray.from_arrays(codes, symbols).cast(pa.string()),
-            "instrument": codes, "date": pa.array(np.full(count, number, np.int32)).cast(pa.date32()),
-            "ts_start": times, "open": opened.ravel(), "high": (np.maximum(opened, close) + 500).ravel(),
-            "low": (np.minimum(opened, close) - 500).ravel(), "close": close.ravel(), "volume": volume.ravel(),
-            "amount": (close * volume).ravel(), "trade_count": random.integers(1, 50, count),
-            "event_time": times + MINUTE_NS, "known_time": times + MINUTE_NS,
-        }
-    )  # fmt: skip
-
-
-def timed(work, times=9):
-    """Best, median and first seconds of a piece of work, and its last answer."""
-    seconds = []
-    for _ in range(times):
+FIRST = """
+import sys, time
+from pathlib import Path
+start = time.perf_counter()
+from tallystick.core.lake import Lake
+import tallystick.core.lake.asking, tallystick.core.lake.engine, tallystick.core.lake.narrow
+imported = time.perf_counter() - start
+with Lake(Path(sys.argv[1])) as lake:
+    for hot in (False, True):
         start = time.perf_counter()
-        answer = work()
-        seconds.append(time.perf_counter() - start)
-    return {"best": min(seconds), "median": statistics.median(seconds), "first": seconds[0]}, answer
+        lake.scan(sys.argv[2], within={"symbol": sys.argv[3]}, hot=hot)
+        sys.stdout.write(f"{time.perf_counter() - start} ")
+sys.stdout.write(str(imported))
+"""
 
 
 class Report:
-    """Prints lines and keeps ratios (peer's best time over ours: higher is better)."""
+    """Prints lines and keeps figures and ratios (peer's best time over ours: higher is better)."""
 
     def __init__(self):
-        self.ratios = {}
+        self.found, self.ratios = {}, {}
 
-    def note(self, text, what=""):
-        print(f"{what:<38} ours {text}")
-
-    def line(self, what, ours, peers, unit=1_000, label="ms"):
-        told = "  ".join(f"{name} {seconds * unit:.2f}" for name, seconds in peers.items())
-        print(f"{what:<38} ours {ours * unit:9.2f} {label}   {told}")
-        for name, seconds in peers.items():
-            self.ratios[f"{what} / {name}"] = round(seconds / ours, 3)
+    def line(self, what, ours, peers=(), unit=1_000, label="ms", note=""):
+        told = "".join(f"  {name} {seconds * unit:.2f}" for name, seconds in dict(peers).items())
+        print(f"{what:<38} ours {ours * unit:9.2f} {label} {told}{f'  ({note})' if note else ''}")
+        self.found[f"{what}, {label}"] = round(ours * unit, 3)
+        for name, seconds in dict(peers).items():
+            self.found[f"{what}: {name}, {label}"] = round(seconds * unit, 3)
+            self.ratios[f"{what} / {name}"] = seconds / ours
 
 
 def fill(report, folder, days, instruments):
     """Give every store the same days, one append a day."""
-    random = np.random.default_rng(7)
     lake = Lake(folder / "lake", LakeSettings(hot_days=days))
     lake.create(SPEC)
     file = duckdb.connect(str(folder / "bare.duckdb"))
     plain = SqlCatalog("plain", uri=f"sqlite:///{folder}/plain.db", warehouse=f"file://{folder}/plain")
     plain.create_namespace("benchmark")
-    table = plain.create_table("benchmark.bars", day_of_bars(random, 0, 1).schema)
+    bars = days_of_bars(instruments)
+    table = plain.create_table("benchmark.bars", next(days_of_bars(1)).schema)
     sink = folder / "plain.parquet"
 
     def insert(rows):
@@ -139,45 +96,61 @@ def fill(report, folder, days, instruments):
         "plain pyiceberg": table.append,
         "parquet": write,
     }
-    spent = dict.fromkeys(stores, 0.0)
+    spent, processor = {name: [] for name in stores}, 0.0
     plain_bytes = 0
-    for day in range(days):
-        rows = day_of_bars(random, day, instruments)
+    for _ in range(days):
+        rows = next(bars)
         for name, store in stores.items():
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             store(rows)
-            spent[name] += time.perf_counter() - start
+            spent[name].append(time.perf_counter() - start)
+            processor += time.process_time() - busy if name == "ours" else 0
         plain_bytes += sink.stat().st_size
     file.execute("CHECKPOINT")
-    ours = spent.pop("ours")
-    count = days * instruments * MINUTES
-    report.line(f"ingest {count / 1e6:.1f} M rows", ours, spent, 1, "s")
+    first, seconds = spent["ours"][0], {name: sum(times) for name, times in spent.items()}
+    ours, count = seconds.pop("ours"), days * instruments * MINUTES
     size = lake.describe(NAME).bytes
-    report.note(
-        f"{count / ours / 1e6:.2f} M rows/s, {size / count:.2f} bytes a bar, {size / plain_bytes:.3f} of plain Parquet"
+    report.line(f"ingest {count / 1e6:.1f} M rows", ours, seconds, 1, "s", f"the first day {first:.2f} s")
+    report.found |= {"M rows/s": round(count / ours / 1e6, 3), "bytes a bar": round(size / count, 2)}
+    report.ratios["bytes: plain parquet / ours"] = plain_bytes / size
+    steady = (days - 1) * instruments * MINUTES / max(ours - first, 1e-9) / 1e6
+    print(
+        f"{'':<38} {count / ours / 1e6:.2f} M rows/s, after the first day {steady:.2f}; "
+        f"{count / processor / 1e6:.2f} a second of processor time"
     )
+    sizes(report, lake, count, plain_bytes)
     return lake, file, table
+
+
+def sizes(report, lake, count, plain_bytes):
+    """Where the bytes are."""
+    columns = {}
+    for file in lake.state(NAME).plan.files:
+        metadata = pq.read_metadata(lake.table_folder(NAME) / file.path)
+        for group in range(metadata.num_row_groups):
+            for number in range(metadata.num_columns):
+                column = metadata.row_group(group).column(number)
+                columns[column.path_in_schema] = (
+                    columns.get(column.path_in_schema, 0) + column.total_compressed_size
+                )
+    report.found["bytes a bar, by column"] = {name: round(size / count, 3) for name, size in columns.items()}
+    plain = sum(columns[name] for name in COLUMNS)
+    total = lake.describe(NAME).bytes
+    report.found["bytes of the plain columns"] = round(plain / count, 2)
+    largest = sorted(columns.items(), key=lambda item: -item[1])[:6]
+    print(
+        f"{'':<38} {total / count:.2f} bytes a bar ({plain / count:.2f} without amount, count and times), "
+        f"{total / plain_bytes:.3f} of plain Parquet; "
+        + ", ".join(f"{name} {size / count:.2f}" for name, size in largest)
+    )
 
 
 def ask(report, lake, file, table, days, instruments):
     """The three questions, of the lake's files, of a hot generation, and of the peers."""
-    symbol = f"{1000 + instruments // 2}.XTAI"
-    first, last = FIRST_DAY, FIRST_DAY + datetime.timedelta(min(days, 20) - 1)
-    moment = int(lake.scan(NAME, columns=["ts_start"], limit=1)["ts_start"].cast(pa.int64())[0].as_py())
-    date = FIRST_DAY + datetime.timedelta(
-        (moment // 86_400_000_000_000) - (FIRST_DAY - datetime.date(1970, 1, 1)).days
-    )
+    symbol, engine = symbol_of(instruments // 2), duckdb.connect()
+    first, last = day_of(0), day_of(min(days, 20) - 1)
+    date, moment = day_of(days // 2), moment_of(days // 2, 60)
     chosen = ", ".join(COLUMNS)
-    engine = duckdb.connect()
-
-    def one(**hot):
-        return lake.scan(NAME, columns=COLUMNS, within={"symbol": symbol, "date": (first, last)}, **hot)
-
-    def minute(**hot):
-        return lake.scan(NAME, columns=COLUMNS, within={"date": date, "ts_start": moment}, **hot)
-
-    def day_bars():
-        return lake.sql(AGGREGATE.format(table=NAME))
 
     def iceberg(filters, condition, values):
         files = [
@@ -194,111 +167,90 @@ def ask(report, lake, file, table, days, instruments):
     plan_symbol = And(EqualTo("symbol", symbol), GreaterThanOrEqual("date", first.isoformat()))
     questions = {
         "1 instrument, 4 weeks": (
-            one,
+            lambda **hot: lake.scan(
+                NAME, columns=COLUMNS, within={"symbol": symbol, "date": (first, last)}, **hot
+            ),
             lambda: bare(one_symbol, weeks),
             lambda: iceberg(plan_symbol, one_symbol, weeks),
         ),
         "1 minute, all instruments": (
-            minute,
-            lambda: bare("ts_start = ?", [moment]),
+            lambda **hot: lake.scan(NAME, columns=COLUMNS, within={"date": date, "ts_start": moment}, **hot),
+            lambda: bare("date = ? AND ts_start = ?", [date, moment]),
             lambda: iceberg(EqualTo("ts_start", moment), "ts_start = ?", [moment]),
         ),
         "daily aggregate of everything": (
-            lambda **_: day_bars(),
+            lambda **_: lake.sql(AGGREGATE.format(table=NAME)),
             lambda: file.sql(AGGREGATE.format(table="bars")).to_arrow_table(),
             None,
         ),
     }
-    warm = {}
-    for what, (ours, duck, plain) in questions.items():
-        times = 3 if "aggregate" in what else 9
-        warm[what], answer = timed(lambda ours=ours: ours(hot=False), times)
-        peers = {}
-        for name, work in (("duckdb file", duck), ("plain pyiceberg", plain)):
-            if work is not None:
-                seconds, other = timed(work, times)
-                peers[name] = seconds["best"]
-                assert other.num_rows == answer.num_rows, what
-        report.line(f"{what}: files", warm[what]["best"], peers)
-        seconds = warm[what]
-        report.note(
-            f"first {seconds['first'] * 1e3:.1f} ms, median {seconds['median'] * 1e3:.1f} ms, {answer.num_rows} rows"
-        )
-    start = time.perf_counter()
-    lake.publish_hot()
-    print(f"{'publish a hot generation':<38} ours {time.perf_counter() - start:9.2f} s")
-    for what, (ours, duck, _) in questions.items():
-        times = 3 if "aggregate" in what else 9
-        seconds, _ = timed(lambda ours=ours: ours(hot=True), times)
-        peer, _ = timed(duck, times)
-        report.line(f"{what}: hot", seconds["best"], {"duckdb file": peer["best"]})
+    for hot in (False, True):
+        if hot:
+            start = time.perf_counter()
+            lake.publish_hot()
+            report.line("publish a hot generation", time.perf_counter() - start, (), 1, "s")
+        for what, (ours, duck, plain) in questions.items():
+            times = 3 if "aggregate" in what else 15
+            seconds, answer = timed(lambda ours=ours, hot=hot: ours(hot=hot), times)
+            peers = {}
+            for name, work in (("duckdb file", duck), ("plain pyiceberg", None if hot else plain)):
+                if work is not None:
+                    spent, other = timed(work, times)
+                    peers[name] = spent["best"]
+                    assert other.num_rows == answer.num_rows, what
+            note = f"median {seconds['median'] * 1e3:.1f} ms, processor {seconds['processor'] * 1e3:.1f} ms"
+            report.line(f"{what}: {'hot' if hot else 'files'}", seconds["best"], peers, note=note)
+    command = [sys.executable, "-c", FIRST, str(lake.folder), NAME, symbol]
+    told = [float(part) for part in subprocess.run(command, check=True, capture_output=True).stdout.split()]
+    note = f"hot {told[1] * 1e3:.0f} ms; imports before {told[2]:.2f} s"
+    report.line("first question of a process: files", told[0], note=note)
 
 
-def keep(report, lake, instruments):
+def small_changes(report, lake):
     """Small commits, their compaction, a correction, plans."""
-    random = np.random.default_rng(8)
-    rows = day_of_bars(random, 400, 1_000)
-    order = np.argsort(rows["ts_start"].to_numpy(), kind="stable")
-    rows = rows.take(pa.array(order))
+    rows = next(days_of_bars(1_000, seed=8, first=400))
+    rows = rows.take(pa.array(np.argsort(rows["ts_start"].to_numpy(), kind="stable")))
     seconds = []
     for minute in range(60):
         start = time.perf_counter()
         lake.append(NAME, rows.slice(minute * 1_000, 1_000))
         seconds.append(time.perf_counter() - start)
-    middle, longest = statistics.median(seconds) * 1e3, max(seconds) * 1e3
-    report.note(f"p50 {middle:.1f} ms, max {longest:.1f} ms", "60 commits of 1,000 rows")
+    note = f"max {max(seconds) * 1e3:.1f}"
+    report.line("60 commits of 1,000 rows, p50", statistics.median(seconds), note=note)
     start = time.perf_counter()
     lake.compact(NAME)
-    print(f"{'compact these, rows proved equal':<38} ours {time.perf_counter() - start:9.2f} s")
+    report.line("compact these, rows proved equal", time.perf_counter() - start, (), 1, "s")
     late = rows.slice(0, 1_200)
-    late = late.set_column(
-        late.column_names.index("known_time"), "known_time", pa.array(np.full(1_200, 2**62))
-    )
+    known = pa.array(np.full(1_200, 2**62))
+    late = late.set_column(late.column_names.index("known_time"), "known_time", known)
     start = time.perf_counter()
     lake.append(NAME, late)
-    print(f"{'correction of 1,200 rows':<38} ours {(time.perf_counter() - start) * 1e3:9.2f} ms")
-    cached, _ = timed(lambda: lake.state(NAME), 50)
-    cold, _ = timed(lambda: (lake._states.clear(), lake.state(NAME)), 9)
-    layout = lake.state(NAME).layout
-    table = lake.tables_writer.load(NAME)
-    from tallystick.core.lake.plan import read_plan
-
-    iceberg, _ = timed(lambda: read_plan(layout, table), 5)
-    print(
-        f"{'plan':<38} ours cached {cached['best'] * 1e3:.3f} ms, kept {cold['best'] * 1e3:.2f} ms, "
-        f"from manifests {iceberg['best'] * 1e3:.1f} ms"
-    )
+    report.line("correction of 1,200 rows", time.perf_counter() - start)
+    layout, table = lake.state(NAME).layout, lake.tables_writer.load(NAME)
+    for what, work, times in (
+        ("plan: cached", lambda: lake.state(NAME), 50),
+        ("plan: kept", lambda: (lake._states.clear(), lake.state(NAME)), 9),
+        ("plan: from manifests", lambda: read_plan(layout, table), 5),
+    ):
+        report.line(what, timed(work, times)[0]["best"])
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = arguments(__doc__)
     parser.add_argument("--days", type=int, default=20)
     parser.add_argument("--instruments", type=int, default=1_000)
-    parser.add_argument("--store", action="store_true")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     report = Report()
-    versions = f"duckdb {duckdb.__version__}, pyarrow {pa.__version__}"
-    print(f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores, {versions}")
+    print(f"{circumstances('duckdb', 'pyarrow', 'polars', 'pyiceberg')}, {datetime.datetime.now():%H:%M}")
     with tempfile.TemporaryDirectory() as folder:
         lake, file, table = fill(report, Path(folder), given.days, given.instruments)
         ask(report, lake, file, table, given.days, given.instruments)
-        keep(report, lake, given.instruments)
+        small_changes(report, lake)
         lake.close()
         file.close()
-    print(f"load {os.getloadavg()[0]:.2f}")
-    if given.store:
-        STORED.write_text(json.dumps(report.ratios, indent=1, sort_keys=True) + "\n")
-        return 0
-    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
-    worse = {
-        what: (ratio, report.ratios[what])
-        for what, ratio in stored.items()
-        if what in report.ratios and report.ratios[what] < 0.8 * ratio
-    }
-    for what, (before, now) in worse.items():
-        print(f"WORSE {what}: ratio {now}, was {before}")
-    return int(bool(worse))
+    print(circumstances())
+    return keep("core-lake", report.found, report.ratios, accept=given.accept)
 
 
 if __name__ == "__main__":

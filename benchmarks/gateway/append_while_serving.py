@@ -1,6 +1,6 @@
 """One command through the running writer, alone and while the console serves pages.
 
-    python benchmarks/gateway/append_while_serving.py [--commands 2000]
+    python benchmarks/gateway/append_while_serving.py [--commands 2000] [--accept]
 
 A small demo firm is made in a temporary folder. A client sends single commands (a party each) and waits for the durable
 verdict: socket, decision, chain hash, append and sync are in the time. First nobody else asks for anything, then
@@ -12,9 +12,7 @@ is what a caller sees.
 
 from __future__ import annotations
 
-import argparse
 import datetime
-import json
 import socket
 import subprocess
 import sys
@@ -25,6 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, keep
+
 from tallystick import Firm
 from tallystick.core.access import Actor
 from tallystick.core.events import event_of, verdict_dtype
@@ -32,7 +34,6 @@ from tallystick.core.journal import Journal, Row, encode_payload
 from tallystick.core.schema import schema_of
 from tallystick.ledger.events import RegisterParty
 
-RESULTS = Path(__file__).resolve().parents[1] / "results" / "gateway-append-while-serving.json"
 PAGES = (
     "/", "/risk/orders", "/api/risk/orders?limit=100", "/ledger/accounts", "/api/ledger/positions?limit=100",
     "/journal",
@@ -114,12 +115,11 @@ def told(took: np.ndarray) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def main() -> int:
+    parser = arguments(__doc__)
     parser.add_argument("--commands", type=int, default=2_000)
-    count = parser.parse_args().commands
+    given = parser.parse_args()
+    count = given.commands
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "firm"
         made = [
@@ -162,9 +162,14 @@ def main() -> None:
         subprocess.run(["pkill", "-f", f"tallystick writer {folder}"], check=False)
     for name, result in found.items():
         print(f"{name:24} {result}")
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(found, indent=1))
+    ratios = {
+        "journal / round trip, alone, p50": found["journal alone"]["p50_ms"] / found["alone"]["p50_ms"],
+        "journal / round trip, while serving, p50": (
+            found["journal while serving"]["p50_ms"] / found["while serving"]["p50_ms"]
+        ),
+    }
+    return keep("gateway-append-while-serving", found, ratios, accept=given.accept)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

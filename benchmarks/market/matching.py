@@ -14,22 +14,22 @@ cancels, 3 % market, 3 % IOC, 2 % FOK) over 200 books:
   the number of fills must be the same.
 
 Left out of the comparison: the reference and the peer make no arrays, the peer gets no cancels and no market orders.
-Compile time is told apart. Results go to benchmarks/results/market-matching.json; `--accept` also keeps them in
-benchmarks/baseline, and a ratio more than 20 % worse than the one kept there ends the run with status 1.
+Compile time is told apart.
 """
 
 from __future__ import annotations
 
-import argparse
 import datetime
-import json
-import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import plain_book as plain
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, circumstances, keep
 
 from tallystick.market.matching import (
     BookMode,
@@ -41,7 +41,6 @@ from tallystick.market.matching import (
     price_ladder,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
 BOUNDS, TICKS = [0, 10_0000, 50_0000, 100_0000, 500_0000, 1000_0000], [100, 500, 1_000, 5_000, 1_0000, 5_0000]
 BASE = 96_0000
 BOOKS = 200
@@ -170,9 +169,8 @@ def beside_peer(ladder: np.ndarray, rows: np.ndarray, count: int = 2_000) -> tup
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = arguments(__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
-    parser.add_argument("--accept", action="store_true")
     given = parser.parse_args()
     ladder = price_ladder(86_4000, 105_5000, BOUNDS, TICKS)
     wide = price_ladder(100, 960_0000, BOUNDS, TICKS)
@@ -180,9 +178,7 @@ def main() -> int:
     start = time.perf_counter()
     matcher(ladder).submit(rows[:10])
     compiled = time.perf_counter() - start
-    print(
-        f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores; first call (compile or cache) {compiled:.2f} s"
-    )
+    print(f"{circumstances('numba')}; first call (compile or cache) {compiled:.2f} s")
     speeds: dict[str, float] = {
         "one batch": messages_a_second(ladder, rows, len(rows)),
         "batches of 170": messages_a_second(ladder, rows, 170),
@@ -198,20 +194,7 @@ def main() -> int:
     ratios = {"matcher / reference": speeds["same as reference"] / speeds["reference"]}
     if peer is not None:
         ratios["matcher / order-matching"] = speeds["one by one"] / peer[1]
-    return judge(ratios, speeds, accept=given.accept)
-
-
-def judge(ratios: dict[str, float], speeds: dict[str, float], *, accept: bool) -> int:
-    result, baseline = (ROOT / folder / "market-matching.json" for folder in ("results", "baseline"))
-    text = json.dumps({"ratios": ratios, "a_second": speeds}, indent=1) + "\n"
-    for path in (result, baseline) if accept else (result,):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    kept = json.loads(baseline.read_text())["ratios"] if baseline.exists() else {}
-    worse = [name for name, ratio in ratios.items() if ratio < 0.8 * kept.get(name, 0)]
-    for name, ratio in ratios.items():
-        print(f"{name}: {ratio:.0f}, kept {kept.get(name, 0):.0f}{' WORSE' if name in worse else ''}")
-    return int(bool(worse))
+    return keep("market-matching", {"a_second": speeds}, ratios, accept=given.accept)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The order gate on 100,000 accounts: batches, single orders, a peer, and the tests' plain-Python referee.
 
-python benchmarks/risk/gate.py [--orders 400000] [--store]
+    python benchmarks/risk/gate.py [--orders 400000] [--accept]
 
 Every order is judged by all checks and accepted ones reserve; accounts and instruments are drawn at random, half buy,
 half sell. Single orders are told in three ways: the kernel alone (timed inside compiled code), a call of the kernel
@@ -12,16 +12,12 @@ from Python, and the whole `GateMachine.decide`. Peers get the first 30,000 of t
 - the referee of tests/risk: the same rules as the gate, in plain Python.
 
 Rates are told by the clock and by the process's own time; ratios are of the latter. Left out: the journal, the socket
-and the decoding of messages (benchmarks/core/journal.py has those). `--store` writes the ratios that a later run is
-held to (a drop of 20% fails). Compile time is told apart.
+and the decoding of messages (benchmarks/core/journal.py has those). Compile time is told apart.
 """
 
 from __future__ import annotations
 
-import argparse
 import ctypes
-import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -30,10 +26,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "risk"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "risk"))
 
 from gate_referee import Account, Referee
 from gate_rooms import DAY, HOLDINGS, TERMS, PlainMarket, account_terms, at_clock, charge, money
+from measured import arguments, circumstances, keep
 
 from tallystick.core.day import DayOpened
 from tallystick.core.events import verdict_dtype
@@ -45,7 +43,6 @@ from tallystick.risk.gate import kernels
 from tallystick.risk.gate.events import SetAccountTerms, SubmitOrder
 from tallystick.risk.gate.machine import GateMachine
 
-STORED = Path(__file__).with_suffix(".json")
 ACCOUNTS, INSTRUMENTS, HOLDINGS_EACH = 100_000, 2_000, 4
 CASH, DAILY_LIMIT, ORDER_LIMIT, SHARES = money(5_000_000), money(4_990_000), money(50_000_000), 50_000
 PEER_ORDERS = 30_000
@@ -267,11 +264,10 @@ def show(name, spent):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = arguments(__doc__)
     parser.add_argument("--orders", type=int, default=400_000)
-    parser.add_argument("--store", action="store_true")
     given = parser.parse_args()
-    print(f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores, numpy {np.__version__}")
+    print(circumstances("numpy", "numba"))
     random = np.random.default_rng(7)
     start = time.perf_counter()
     gate, books = open_gate(random)
@@ -295,22 +291,16 @@ def main() -> int:
     rows = draw(random, books, 20_000, 92_000_000)
     show("one order, GateMachine.decide", single_calls(rows, lambda c: gate.decide(SubmitOrder, c)))
     results = {"referee": referee_rate(books, peer_rows), "openpit": peer_rate(books, peer_rows)}
-    status = 0
-    stored = json.loads(STORED.read_text(encoding="utf-8")) if STORED.exists() else {}
+    ratios = {}
     for name, result in results.items():
         if result is None:
             print(f"{name} is not installed: left out")
             continue
         tell(f"{name}, {result.refused} refused", result)
         for size in (4_096, 1):
-            key, ratio = f"batches of {size} / {name}", rates[size].own / result.own
-            print(f"{key:<34} {ratio:7.2f}, stored {stored.get(key)}")
-            status |= ratio < 0.8 * stored.get(key, 0)
-            stored[key] = round(ratio, 2) if given.store else stored.get(key, round(ratio, 2))
-    if given.store:
-        STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    print(f"load {os.getloadavg()[0]:.2f}")
-    return int(status)
+            ratios[f"batches of {size:,} / {name}"] = rates[size].own / result.own
+    found = {f"batches of {size:,}, orders/s": rate.wall for size, rate in rates.items()}
+    return keep("risk-gate", found, ratios, accept=given.accept)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long the demo firm's build and its first trading day take, beside the same market without a firm.
 
-    python benchmarks/simulation/demo_day.py [--clients 5000] [--orders 165000] [--folder DIR]
+    python benchmarks/simulation/demo_day.py [--clients 5000] [--orders 165000] [--folder DIR] [--accept]
 
 A small firm is made and run first, so that no kernel is compiled in what is measured (that time is told apart). Then
 the demo firm is built, and its day run: gate, exchange, ledger, settlement, files, bars. Beside it the order flow and
@@ -8,16 +8,14 @@ the exchange alone, with a gate that accepts everything and nothing written down
 it is the ratio. CPU seconds are of this process and of the writer; wall seconds depend on what else the machine does,
 so the load is told.
 
-Target: under 60 s of compute for the day, with at least 200,000 order messages. Results go to
-benchmarks/results/simulation-demo-day.json.
+Target: under 60 s of compute for the day, with at least 200,000 order messages.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,13 +23,16 @@ from typing import Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, keep
+
 from tallystick.core.events import verdict_dtype
 from tallystick.core.settings import FirmSettings, Settings
 from tallystick.firm import Firm
 from tallystick.simulation import DemoPlan, build, run_day
 from tallystick.simulation.day import run as day_run
 
-RESULT = Path(__file__).parents[1] / "results" / "simulation-demo-day.json"
 TARGET_SECONDS, TARGET_MESSAGES = 60, 200_000
 SMALL = DemoPlan(clients=300, instruments=20, house_orders=2_000, slot_seconds=60, real_shares=False)
 
@@ -84,13 +85,11 @@ def market_alone(firm: Firm, plan: DemoPlan) -> float:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    arguments.add_argument("--clients", type=int, default=5_000)
-    arguments.add_argument("--orders", type=int, default=165_000)
-    arguments.add_argument("--folder", type=Path, default=None)
-    given = arguments.parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--clients", type=int, default=5_000)
+    parser.add_argument("--orders", type=int, default=165_000)
+    parser.add_argument("--folder", type=Path, default=None)
+    given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(dir=given.folder))
     try:
         start = time.perf_counter()
@@ -110,9 +109,9 @@ def main() -> int:
     print(f"    {found['day_wall_s']:.1f} s wall, {found['day_cpu_s']:.1f} s CPU", end=" ")
     print(f"(runner {found['runner_cpu_s']:.1f}, writer {found['writer_cpu_s']:.1f})")
     print(f"    flow and exchange alone {found['market_alone_cpu_s']:.1f} s CPU; ratio {found['ratio']:.1f}")
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(found, indent=1) + "\n")
-    return int(found["day_cpu_s"] > TARGET_SECONDS or found["messages"] < TARGET_MESSAGES)
+    ratios = {"flow and exchange alone / the firm's day, CPU": 1 / found["ratio"]}
+    status = keep("simulation-demo-day", found, ratios, accept=given.accept)
+    return status | int(found["day_cpu_s"] > TARGET_SECONDS or found["messages"] < TARGET_MESSAGES)
 
 
 if __name__ == "__main__":

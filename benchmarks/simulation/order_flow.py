@@ -1,6 +1,6 @@
 """One whole day of order flow and exchange, without gate, journal and ledger: 200 instruments, 5,000 clients.
 
-    python benchmarks/simulation/order_flow.py [--slot 5]
+    python benchmarks/simulation/order_flow.py [--slot 5] [--accept]
 
 Prints wall and processor time of the flow, the exchange and the telling of results back, and the messages they made:
 at least 210,000 of our clients and 600,000 in all. The limit is 5 s of processor time without compiling (a first day
@@ -10,24 +10,22 @@ peer makes order flow by Taiwan's rules.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
 
 import small_day
+from measured import arguments, circumstances, keep
 
 from tallystick.core.time import SECOND
 from tallystick.simulation.exchange import Exchange
 from tallystick.simulation.flow import FlowSettings, OrderFlow
 
-ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 5.0
 INSTRUMENTS, CLIENTS = 200, 5_000
 
@@ -72,28 +70,23 @@ def run(settings: FlowSettings, slot: int) -> tuple[Stopwatch, dict[str, int]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = arguments(__doc__)
     parser.add_argument("--slot", type=int, default=5, help="seconds")
     given = parser.parse_args()
     warm, _ = run(FlowSettings(house_orders=300), 60)
     watch, counts = run(FlowSettings(), given.slot)
     spent = sum(watch.processor.values())
-    print(
-        f"load {os.getloadavg()[0]:.2f} on {os.cpu_count()} cores; first small day {sum(warm.wall.values()):.1f} s"
-    )
+    print(f"{circumstances()}; first small day {sum(warm.wall.values()):.1f} s")
     for name, seconds in watch.wall.items():
         print(f"{name:<9} {seconds:6.2f} s wall  {watch.processor[name]:6.2f} s processor")
     print(f"messages: {counts['ours']:,} ours, {counts['all']:,} in all; {counts['fills']:,} fills")
     print(
         f"total {spent:.2f} s of processor time (limit {LIMIT_SECONDS}), {counts['all'] / spent:,.0f} messages a second"
     )
-    result = ROOT / "results" / "simulation-order-flow.json"
-    result.parent.mkdir(exist_ok=True)
-    result.write_text(
-        json.dumps({"processor_s": spent, "wall_s": sum(watch.wall.values()), **counts}, indent=1) + "\n"
-    )
+    found = {"processor_s": spent, "wall_s": sum(watch.wall.values()), **counts}
+    status = keep("simulation-order-flow", found, {}, accept=given.accept)
     enough = counts["ours"] >= 210_000 and counts["all"] >= 600_000
-    return int(spent > LIMIT_SECONDS or not enough)
+    return status | int(spent > LIMIT_SECONDS or not enough)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The last day of a demo firm decided again, as recorded and in batches of 1, 7 and 4,096: one digest, records/s.
 
-    python benchmarks/simulation/replay.py [FIRM]
+    python benchmarks/simulation/replay.py [FIRM] [--accept]
 
 Without a firm, a small one is made first (its making is not in the figures). The baseline is the replay as recorded.
 Left out: the first compilation of the kernels.
@@ -8,17 +8,19 @@ Left out: the first compilation of the kernels.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from measured import arguments, keep
+
 from tallystick.core.settings import FirmSettings, Settings
 from tallystick.firm import Firm
 from tallystick.simulation import DemoPlan, build, run_day
 
-RESULT = Path(__file__).parents[1] / "results" / "simulation-replay.json"
 BATCH_SIZES = (None, 1, 7, 4_096)
 
 
@@ -31,7 +33,7 @@ def small_firm(folder: Path) -> Path:
     return folder / "firm"
 
 
-def replay(folder: Path) -> int:
+def replay(folder: Path, accept: bool) -> int:
     digests, result = set(), {}
     with Firm.open(folder) as firm:
         firm.journal.replay()
@@ -46,16 +48,23 @@ def replay(folder: Path) -> int:
                 f"{report.records / took:,.0f}/s, {took / result['None']['seconds']:.1f} times the recorded, "
                 f"same {report.same}, digest {report.digest[:12]}"
             )
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    return int(len(digests) != 1 or not all(line["same"] for line in result.values()))
+    recorded = result["None"]["seconds"]
+    ratios = {
+        f"as recorded / batches of {size}": recorded / result[str(size)]["seconds"]
+        for size in BATCH_SIZES[1:]
+    }
+    status = keep("simulation-replay", result, ratios, accept=accept)
+    return status | int(len(digests) != 1 or not all(line["same"] for line in result.values()))
 
 
 def main() -> int:
-    if len(sys.argv) > 1:
-        return replay(Path(sys.argv[1]))
+    parser = arguments(__doc__)
+    parser.add_argument("firm", type=Path, nargs="?", help="a firm's folder")
+    given = parser.parse_args()
+    if given.firm:
+        return replay(given.firm, given.accept)
     with tempfile.TemporaryDirectory(prefix="replay-") as name:
-        return replay(small_firm(Path(name)))
+        return replay(small_firm(Path(name)), given.accept)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tallystick.history.loading.load import load_files
 from tallystick.history.loading.operations import LoadRequest, load
 
 HEADER = "symbol,date,open,high,low,close,volume,amount"
-GOOD = "9901.XTAI,2026-11-19,580,590.5,575,588,1000,586000"
+GOOD = "9901.XTAI,2026-11-19,580,591,575,588,1000,586000"
 
 
 def load_one(context, path, known_at=None, dataset="history.bars_daily", vendor="generic"):
@@ -47,7 +47,7 @@ def test_csv_with_broken_rows_loads_the_good_and_lists_the_rest(context, write, 
         '9901.XTAI,"2026-11-09,580,590,575,588,1000,1',
         "9901.XTAI,2026-11-06,580,590,575,,1000,1",
         "9901.XTAI,2026-11-05,580,590,575,588,10.5,1",
-        "9901.XTAI,2026-11-19,580,591,575,588,1000,586000",
+        "9901.XTAI,2026-11-19,580,592,575,588,1000,586000",
         GOOD,
         "9901.XTAI,2026-11-04,--,--,--,--,0,0",
         "9902.XTAI,2026-11-04,10,11,9,10.25,7,",
@@ -77,7 +77,7 @@ def test_csv_with_broken_rows_loads_the_good_and_lists_the_rest(context, write, 
         ("9901.XTAI", 0, 5_880_000, 1_000),
         ("9902.XTAI", -1, 102_500, 7),
     ]
-    assert bars[0]["high"] == 5_905_000
+    assert bars[0]["high"] == 5_910_000
     assert bars[0]["amount"] == 5_860_000_000
     assert bars[1]["amount"] is None
     assert bars[0]["event_time"].date() == datetime.date(2026, 11, 20)

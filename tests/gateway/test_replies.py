@@ -1,0 +1,46 @@
+"""Tables larger than memory leave the house piece by piece."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tallystick.core.operations import Table
+from tallystick.gateway.replies import FORMATS, STREAMED
+
+SCHEMA = pa.schema([("n", pa.int64())])
+
+
+@pytest.mark.parametrize("form", sorted(STREAMED))
+def test_rows_are_sent_while_later_ones_are_not_read_yet(form):
+    drawn = []
+
+    def batches():
+        for number in range(4):
+            drawn.append(number)
+            yield pa.record_batch([[number] * 10_000], schema=SCHEMA)
+
+    reply = Table(pa.RecordBatchReader.from_batches(SCHEMA, batches()), total_rows=40_000)
+    assert repr(reply) == "40000 rows of n"
+    pieces = FORMATS[form](reply)
+    begun = next(pieces)
+    assert len(begun) > 100
+    assert drawn == [0]
+    whole = io.BytesIO(begun + b"".join(pieces))
+    found = parquet.read_table(whole) if "parquet" in form else pa.ipc.open_stream(whole).read_all()
+    assert found["n"].to_pylist() == [n for n in range(4) for _ in range(10_000)]
+
+
+def test_a_reader_serves_the_other_forms_too():
+    def make():
+        batches = [pa.record_batch([[1, 2]], schema=SCHEMA)]
+        return Table(pa.RecordBatchReader.from_batches(SCHEMA, batches), total_rows=2)
+
+    assert make().rows() == [{"n": 1}, {"n": 2}]
+    assert b"".join(FORMATS["text/csv"](make())) == b"n\n1\n2\n"
+    reply = make()
+    assert reply.arrow.equals(reply.arrow)
+    assert [batch.num_rows for batch in reply.batches()] == [2]

@@ -1,0 +1,158 @@
+"""As-of joins by the stated rules, against a slow model written from them."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallystick.core.errors import TallystickError
+from tallystick.history import Span, asof
+from tallystick.history.asking.asof import asof_datasets, duration_of, match_rows
+
+
+def naive(left, right, tolerance):
+    """The number of the right row of each left row, by looking at all of them."""
+    found = []
+    for symbol, time in left:
+        fits = [
+            (ts, seq, row)
+            for row, (other, ts, seq) in enumerate(right)
+            if symbol is not None and other == symbol and ts <= time and time - ts <= tolerance
+        ]
+        found.append(max(fits)[2] if fits else -1)
+    return found
+
+
+symbols = st.sampled_from(["A", "B", "C", "", None])
+times = st.integers(-5, 30)
+sides = st.tuples(
+    st.lists(st.tuples(symbols, times), max_size=30),
+    st.lists(st.tuples(symbols, times, st.integers(0, 3)), max_size=30),
+)
+
+
+@given(sides, st.integers(0, 40), st.booleans())
+def test_join_equals_the_slow_model_in_any_order(both, tolerance, sorted_already):
+    left, right = both
+    if sorted_already:
+        left, right = (sorted(side, key=lambda row: (row[0] or "~", *row[1:])) for side in (left, right))
+    left_table = pa.table(
+        {"symbol": pa.array([s for s, _ in left], pa.string()), "ts": ints(t for _, t in left)}
+    )
+    right_table = pa.table(
+        {
+            "symbol": pa.array([s for s, _, _ in right], pa.string()),
+            "ts": ints(t for _, t, _ in right),
+            "seq": ints(q for _, _, q in right),
+            "row": ints(range(len(right))),
+        }
+    )
+    expected = [None if row < 0 else row for row in naive(left, right, tolerance)]
+    joined = asof(left_table, right_table, tolerance=tolerance, columns=["row"])
+    assert joined["row"].to_pylist() == expected
+    assert joined.select(["symbol", "ts"]).equals(left_table)
+    pieces = pa.concat_tables(
+        [right_table.slice(start, 3) for start in range(0, len(right), 3)] or [right_table]
+    )
+    coded = asof(as_dictionary(left_table), as_dictionary(pieces), tolerance=tolerance, columns=["row"])
+    assert coded["row"].to_pylist() == expected
+
+
+def ints(values):
+    return pa.array(list(values), pa.int64())
+
+
+def as_dictionary(table):
+    return table.set_column(0, "symbol", table["symbol"].dictionary_encode())
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), times, st.integers(0, 2)), max_size=25), st.data())
+def test_codes_that_are_ready_match_like_texts(right, data):
+    left = data.draw(st.lists(st.tuples(st.integers(0, 2), times), max_size=25))
+    columns = [np.array([row[n] for row in right], dtype=np.int64) for n in range(3)]
+    found = match_rows(
+        np.array([row[0] for row in left], dtype=np.int32),
+        np.array([row[1] for row in left], dtype=np.int64),
+        columns[0].astype(np.int32),
+        columns[1],
+        columns[2],
+        codes=3,
+    )
+    assert found.tolist() == naive(left, right, 2**62)
+
+
+def test_rules_of_ties_tolerance_and_missing_symbols():
+    trades = pl.DataFrame({"symbol": ["A", "A", "A", "B"], "ts": [4, 5, 15, 5]})
+    quotes = pl.DataFrame(
+        {"symbol": ["A", "A", "A", "C"], "ts": [5, 5, 5, 1], "seq": [1, 3, 2, 1], "bid": [7, 9, 8, 1]}
+    )
+    joined = asof(trades, quotes, tolerance=10, columns=["bid"])
+    assert joined["bid"].to_pylist() == [None, 9, 9, None]
+    assert asof(trades, quotes, tolerance=9, columns=["bid"])["bid"].to_pylist() == [None, 9, None, None]
+    unnumbered = asof(trades, quotes.drop("seq"))
+    assert unnumbered.column_names == ["symbol", "ts", "ts_right", "bid"]
+    assert unnumbered["bid"].to_pylist() == [None, 8, 8, None]
+
+
+def test_codes_below_zero_name_no_instrument():
+    left = pa.table({"instrument": pa.array([-1, 0, 1, None], pa.int32()), "ts": [5, 5, 5, 5]})
+    right = pa.table({"instrument": pa.array([-1, 0, None], pa.int32()), "ts": [5, 5, 5], "bid": [1, 2, 3]})
+    assert asof(left, right, by="instrument", columns=["bid"])["bid"].to_pylist() == [None, 2, None, None]
+
+
+def test_dates_and_times_meet_and_gaps_are_refused():
+    day = pa.array([20_000], pa.int32()).cast(pa.date32())
+    left = pa.table({"symbol": ["A"], "at": pa.array([20_000 * 86_400_000_000], pa.timestamp("us", "UTC"))})
+    right = pa.table({"symbol": ["A"], "known": day, "value": [1]})
+    assert asof(left, right, on="at", right_on="known")["value"].to_pylist() == [1]
+    with pytest.raises(TallystickError, match=r"right rows have no column knwn\. Did you mean known"):
+        asof(left, right, on="at", right_on="knwn")
+    gaps = pa.table({"symbol": ["A"], "known": pa.array([None], pa.int64())})
+    with pytest.raises(TallystickError, match="known cannot order rows: it is int64 with 1 values missing"):
+        asof(left, gaps, on="at", right_on="known")
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"), [("5s", 5 * 10**9), ("3d", 3 * 86_400 * 10**9), (7, 7), ("7", 7)]
+)
+def test_a_duration_is_nanoseconds(text, nanoseconds):
+    assert duration_of(text) == nanoseconds
+
+
+@pytest.mark.parametrize("text", ["-5s", "soon", "5 s", "1.5s"])
+def test_what_is_no_duration_is_refused(text):
+    with pytest.raises(TallystickError, match="no length of time"):
+        duration_of(text)
+
+
+def test_trades_get_the_quote_that_was_known_then(lake, put):
+    put("trades", 1, *({"symbol": "A", "ts": ts, "seq": 1, "price": 100, "quantity": 5} for ts in (10, 20)))
+    put(
+        "quotes",
+        1,
+        {"symbol": "A", "ts": 10, "seq": 1, "bid": 7, "ask": 8},
+        {"symbol": "A", "ts": 20, "seq": 1, "bid": 1},
+    )
+    put("quotes", 9, {"symbol": "A", "ts": 10, "seq": 1, "bid": 6, "ask": 8})
+    now = asof_datasets(lake, "trades", "quotes", Span(["A"]), columns=["bid"])
+    assert (now["price"].to_pylist(), now["bid"].to_pylist()) == ([100, 100], [6, 1])
+    assert asof_datasets(lake, "trades", "quotes", Span(["A"]), columns=["bid"], known_at=5)[
+        "bid"
+    ].to_pylist() == [7, 1]
+    assert asof_datasets(lake, "trades", "depth", Span(["A"]))["bid_1"].to_pylist() == [None, None]
+
+
+def test_right_side_looks_back_over_days(lake, put, closes):
+    closes("A", "11-04", 100, 101)
+    put(
+        "fundamentals",
+        3,
+        {"symbol": "A", "item": "eps", "period_end": "09-30", "period": "quarter", "value": 5},
+    )
+    span = Span(["A"], start=None, end=None)
+    found = asof_datasets(lake, "bars_daily", "fundamentals", span, columns=["value"])
+    assert found["value"].to_pylist() == [5, 5]

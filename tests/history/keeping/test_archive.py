@@ -1,0 +1,108 @@
+"""Archives: made, proven, damaged, brought back; killed at every step."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+
+import pytest
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.lake.archiving import archive_folder
+from tallystick.history.keeping import archive as archiving
+
+NAME = "history.bars_daily"
+BEFORE = datetime.date(2020, 1, 1)
+
+
+def everything(firm):
+    return firm.context().lake.scan(NAME, order=["symbol", "date"])
+
+
+def folder_of(firm):
+    return archive_folder(firm.context().lake, NAME, "2016")
+
+
+def test_archive_is_asked_as_one_and_proven_by_the_journal(filled):
+    before = everything(filled)
+    (made,) = filled.history.archive(dataset="bars_daily", before=BEFORE).rows()
+    assert (made["partition"], made["files"], made["rows"]) == ("2016", 1, 20)
+    assert everything(filled).equals(before)
+    assert filled.history.verify_archive().total_rows == 0
+    (listed,) = filled.history.archives().rows()
+    assert listed["manifest"] == made["manifest"]
+    assert filled.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 0, "once"
+    told = filled.history.dataset(dataset="bars_daily")
+    assert (told.archived_partitions, told.archived_rows) == (1, 20)
+    (line,) = filled.history.loads(what="archived").rows()
+    assert (line["source"], line["sha256"], line["by"]) == ("2016", made["manifest"], "maker")
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "manifest"])
+def test_harm_is_found_and_mended_from_a_copy_only(filled, tmp_path, harm):
+    before = everything(filled)
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    copy = tmp_path / "tape"
+    assert filled.history.copy_archive(target=str(copy)).total_rows == 0
+    (data,) = folder_of(filled).glob("*.parquet")
+    (manifest,) = folder_of(filled).glob("*.json")
+    if harm == "changed":
+        body = bytearray(data.read_bytes())
+        body[len(body) // 2] ^= 1
+        data.write_bytes(body)
+    elif harm == "missing":
+        data.unlink()
+    else:
+        manifest.write_bytes(manifest.read_bytes().replace(b'"rows"', b'"Rows"', 1))
+    (fault,) = filled.history.verify_archive().rows()
+    assert fault["problem"] == ("changed" if harm == "manifest" else harm)
+    (mended,) = filled.history.restore(source=str(copy)).rows()
+    assert mended["state"] == "restored"
+    assert filled.history.verify_archive().total_rows == 0
+    assert everything(filled).equals(before)
+    assert [line["what"] for line in filled.history.loads().rows()] == ["restored", "archived"]
+    assert len(list(folder_of(filled).glob("*.damaged"))) == (harm != "missing")
+
+
+def test_copy_that_differs_is_not_used(filled, tmp_path):
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    copy = tmp_path / "tape"
+    filled.history.copy_archive(target=str(copy))
+    (bad,) = copy.rglob("*.parquet")
+    bad.write_bytes(bad.read_bytes()[:-1] + b"x")
+    (data,) = folder_of(filled).glob("*.parquet")
+    whole = data.read_bytes()
+    data.write_bytes(whole[:-1])
+    with pytest.raises(TallystickError, match="it was not used"):
+        filled.history.restore(source=str(copy))
+    assert data.read_bytes() == whole[:-1]
+    shutil.rmtree(copy)
+    with pytest.raises(TallystickError, match="missing in the copy"):
+        filled.history.restore(source=str(copy))
+
+
+@pytest.mark.parametrize("step", ["_keep_manifest", "name_archive", "_journal"])
+def test_archiving_that_stopped_goes_on(filled, monkeypatch, step):
+    before = everything(filled)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            filled.history.archive(dataset="bars_daily", before=BEFORE)
+    assert everything(filled).equals(before)
+    assert filled.history.archives().total_rows == 0
+    assert filled.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
+    assert filled.history.verify_archive().total_rows == 0
+    assert everything(filled).equals(before)
+    assert len(list(folder_of(filled).iterdir())) == 2
+
+
+def test_maintenance_leaves_archives_alone(filled):
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    filled.history.compact()
+    filled.context().lake.maintain(keep_days=0, grace_seconds=-1, holds=lambda table, path: False)
+    assert filled.history.expire(keep_days=0).files_after == 2
+    assert filled.history.verify_archive().total_rows == 0

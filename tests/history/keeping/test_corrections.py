@@ -1,0 +1,153 @@
+"""Corrections: later versions, earlier views for ever, facts taken back, late rows, kills."""
+
+from __future__ import annotations
+
+import datetime
+
+import polars as pl
+import pytest
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.lake.maintenance import no_holds
+from tallystick.history.keeping import corrections
+
+NAME = "history.bars_daily"
+DAY = datetime.date(2025, 12, 1)
+FIRST, SECOND, THIRD = "2026-01-05", "2026-01-06", "2026-01-07"
+
+
+def bar(symbol="9901.XTAI", day=DAY, price=10.0, **more):
+    prices = dict.fromkeys(("open", "high", "low", "close"), price)
+    return {"symbol": symbol, "date": day, **prices, **more}
+
+
+@pytest.fixture
+def loaded(firm):
+    rows = [bar(volume=5), bar("9902.XTAI", volume=6)]
+    assert firm.history.load(files=[pl.DataFrame(rows)], known_at=FIRST).loaded == 2
+    return firm
+
+
+def closes(firm, known_at=""):
+    found = firm.history.bars(known_at=known_at, columns=["symbol", "close", "volume"]).rows()
+    return {row["symbol"]: (row["close"], row["volume"]) for row in found}
+
+
+def correct(firm, *rows, known_at=SECOND, reason="vendor notice", **more):
+    return firm.history.correct(
+        dataset="bars_daily", files=[pl.DataFrame(list(rows))], reason=reason, known_at=known_at, **more
+    )
+
+
+def withdraw(firm, *keys, known_at=SECOND):
+    rows = [{"symbol": symbol, "date": day} for symbol, day in keys]
+    return firm.history.withdraw(
+        dataset="bars_daily", files=[pl.DataFrame(rows)], reason="not a session", known_at=known_at
+    )
+
+
+BEFORE = {"9901.XTAI": (100_000, 5), "9902.XTAI": (100_000, 6)}
+
+
+def test_corrected_row_is_a_later_version_and_keeps_what_it_does_not_say(loaded):
+    done = correct(loaded, bar(price=11.0), bar("9902.XTAI"), bar("9903.XTAI", price=7.0))
+    assert (done.rows, done.unchanged, done.revision) == (2, 1, 1)
+    assert closes(loaded) == {
+        "9901.XTAI": (110_000, 5),
+        "9902.XTAI": (100_000, 6),
+        "9903.XTAI": (70_000, None),
+    }
+    assert closes(loaded, FIRST) == BEFORE
+    lake = loaded.context().lake
+    (row,) = lake.scan(NAME, within={"symbol": "9901.XTAI"}).to_pylist()
+    assert (row["revision"], row["reason"], row["withdrawn"]) == (1, "vendor notice", None)
+    (line,) = loaded.history.loads(what="corrected").rows()
+    assert (line["rows"], line["reason"], line["by"]) == (2, "vendor notice", "maker")
+    assert line["position"].split(".")[0] == str(done.position)
+
+
+def test_earlier_view_stays_after_compaction_expiry_and_archive(loaded):
+    correct(loaded, bar(price=11.0))
+    correct(loaded, bar(price=12.0), known_at=THIRD)
+    loaded.history.compact()
+    loaded.context().lake.maintain(keep_days=0, grace_seconds=-1, holds=no_holds)
+    loaded.history.archive(dataset="bars_daily", before="2026-01-01")
+    correct(loaded, bar(price=13.0), known_at="2026-01-08")
+    views = [closes(loaded, at)["9901.XTAI"][0] for at in (FIRST, SECOND, THIRD, "")]
+    assert views == [100_000, 110_000, 120_000, 130_000]
+    (row,) = loaded.context().lake.scan(NAME, within={"symbol": "9901.XTAI"}).to_pylist()
+    assert row["revision"] == 3
+
+
+def test_withdrawn_fact_is_gone_from_then_on_and_may_come_back(loaded):
+    done = withdraw(loaded, ("9901.XTAI", DAY), ("9909.XTAI", DAY))
+    assert (done.withdrawn, done.missing, done.revision) == (1, 1, 1)
+    assert closes(loaded) == {"9902.XTAI": (100_000, 6)}
+    assert closes(loaded, FIRST) == BEFORE
+    loaded.context().lake.publish_hot()
+    assert closes(loaded) == {"9902.XTAI": (100_000, 6)}
+    assert withdraw(loaded, ("9901.XTAI", DAY), known_at=THIRD).missing == 1
+    assert correct(loaded, bar(volume=5), known_at=THIRD).rows == 1
+    assert closes(loaded) == BEFORE
+
+
+def test_same_correction_twice_does_nothing_and_there_and_back_is_told_apart(loaded):
+    there, back = bar(price=11.0), bar(price=10.0)
+    assert correct(loaded, there).rows == 1
+    again = correct(loaded, there, known_at=THIRD)
+    assert (again.rows, again.unchanged, again.position) == (0, 1, 0)
+    assert correct(loaded, back, known_at=THIRD).rows == 1
+    assert correct(loaded, there, known_at="2026-01-08").rows == 1
+    views = [closes(loaded, at)["9901.XTAI"][0] for at in (FIRST, SECOND, THIRD, "")]
+    assert views == [100_000, 110_000, 100_000, 110_000]
+    assert loaded.history.loads(what="corrected").total_rows == 3
+
+
+def test_broken_rows_are_set_aside_and_the_good_ones_corrected(loaded):
+    wrong = bar("9902.XTAI") | {"high": 1.0}
+    done = correct(loaded, bar(price=11.0), wrong)
+    assert (done.rows, done.quarantined) == (1, 1)
+    assert closes(loaded)["9901.XTAI"] == (110_000, 5)
+    assert loaded.history.quarantine().total_rows == 1
+    told = loaded.history.dataset(dataset="bars_daily")
+    assert (told.quarantined, told.corrections, told.quality) == (1, 1, 75.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda firm: correct(firm, bar(price=11.0), known_at=FIRST), "known already at that time or later"),
+        (
+            lambda firm: withdraw(firm, ("9901.XTAI", DAY), known_at=FIRST),
+            "known already at that time or later",
+        ),
+        (lambda firm: correct(firm, bar(price=11.0), reason=" "), "says no reason"),
+        (lambda firm: withdraw(firm, ("", DAY)), "names no fact"),
+    ],
+)
+def test_what_would_change_an_earlier_view_is_refused(loaded, call, message):
+    with pytest.raises(TallystickError, match=message):
+        call(loaded)
+    assert closes(loaded) == BEFORE
+
+
+@pytest.mark.parametrize("what", ["correct", "withdraw"])
+def test_correction_that_was_killed_before_the_journal_goes_on(loaded, monkeypatch, what):
+    def run(known_at):
+        if what == "correct":
+            return correct(loaded, bar(price=11.0), known_at=known_at)
+        return withdraw(loaded, ("9901.XTAI", DAY), known_at=known_at)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(corrections, "_journal", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(SECOND)
+    assert loaded.history.loads(what="corrected").total_rows == 0
+    done = run(THIRD)
+    assert (done.rows, done.withdrawn) == ((1, 0) if what == "correct" else (0, 1))
+    (line,) = loaded.history.loads(what="corrected").rows()
+    assert line["known_time"].date() == datetime.date(2026, 1, 6), "when it was first said"
+    assert loaded.context().lake.describe(NAME).rows == 3

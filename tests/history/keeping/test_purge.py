@@ -1,0 +1,145 @@
+"""Purging through the firm's doors: rules, two people, grace, holds, tombstone; stopped and gone on."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from tallystick.core.errors import NotFound, Rejection, TallystickError
+from tallystick.history import append_bars
+from tallystick.history.keeping import purging
+
+NAME = "history.bars_daily"
+HEADER = (
+    "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note\n"
+)
+RULE = "*,market_data,house_keeping,5,years,year_end,,,house rule,,house,\n"
+NO_GRACE = "*,*,purge_grace,0,days,mark,,,house rule,,house,\n"
+BEFORE = datetime.date(2026, 1, 1)
+
+
+@pytest.fixture
+def ruled(filled, approve):
+    proposal = filled.history.propose_retention(rows=HEADER + RULE + NO_GRACE, reason="made up")
+    assert not isinstance(approve(proposal), Rejection)
+    return filled
+
+
+@pytest.fixture
+def marked(ruled, approve):
+    proposal = ruled.history.propose_purge(
+        dataset="bars_daily", before=datetime.date(2020, 1, 1), reason="old"
+    )
+    assert not isinstance(approve(proposal), Rejection)
+    return ruled
+
+
+def dates(firm):
+    return sorted({row["date"].year for row in firm.history.bars(start="2000-01-01").rows()})
+
+
+def test_without_a_rule_nothing_can_go(filled):
+    refused = filled.history.propose_purge(dataset="bars_daily", before=BEFORE, reason="old")
+    assert refused.code == "history.no_keep_until"
+    kept = filled.history.retention(dataset="bars_daily").rows()
+    assert [(part["partition"], part["keep_until"], part["rows"]) for part in kept] == [
+        ("2016", None, 20),
+        ("2025", None, 20),
+    ]
+    rules = filled.history.retention(limit=0).rows()
+    assert {row["jurisdiction"] for row in rules} == {"*", "TW"}, "those of the firm's home"
+
+
+def test_purge_leaves_a_tombstone_and_the_rest(marked):
+    assert [(line["partition"], line["state"]) for line in marked.history.purges().rows()] == [
+        ("2016", "marked")
+    ]
+    assert dates(marked) == [2016, 2025]
+    (done,) = marked.history.purge().rows()
+    assert (done["partition"], done["state"], done["problem"], done["rows"]) == ("2016", "purged", "", 20)
+    assert dates(marked) == [2025]
+    (stone,) = marked.history.purges(state="purged").rows()
+    (line,) = marked.history.loads(what="purged").rows()
+    assert stone["contents"] == line["sha256"]
+    assert marked.history.purge().total_rows == 0
+    with pytest.raises(NotFound, match="is not marked already"):
+        marked.history.propose_purge(dataset="bars_daily", before=datetime.date(2020, 1, 1), reason="old")
+    assert marked.journal.verify().passed, "the firm decides the same again"
+    told = marked.history.dataset(dataset="bars_daily")
+    assert (told.purged_partitions, told.partitions, told.keep_until) == (1, 1, datetime.date(2030, 12, 31))
+
+
+def test_young_partition_is_kept_until_its_year(ruled):
+    refused = ruled.history.propose_purge(dataset="bars_daily", before=BEFORE, reason="old")
+    assert refused.code == "history.kept_until"
+    kept = ruled.history.retention(dataset="bars_daily").rows()
+    assert [str(part["keep_until"]) for part in kept] == ["2021-12-31", "2030-12-31"]
+    assert kept[0]["rule"] == "house_keeping"
+
+
+def test_hold_stops_purge_and_sweep_until_two_have_released_it(marked, approve):
+    marked.history.archive(dataset="bars_daily", before=datetime.date(2020, 1, 1))
+    marked.history.place_hold(hold="case 1", reason="a case", datasets=["history.*"], last="2016-12-31")
+    assert marked.history.place_hold(hold="case 1", reason="again").code == "history.hold_taken"
+    (stopped,) = marked.history.purge().rows()
+    assert (stopped["state"], stopped["problem"]) == ("marked", "held")
+    folder = marked.context().lake.table_folder(NAME) / "data"
+    swept = marked.history.expire(keep_days=0)
+    assert (swept.snapshots_dropped, swept.files_held) == (0, 0), "the snapshots stay that name held files"
+    assert list((folder / "2016").iterdir())
+    assert marked.history.dataset(dataset="bars_daily").holds == "case 1"
+    release = marked.history.release_hold(hold="case 1", reason="over")
+    assert marked.history.holds().total_rows == 1
+    approve(release)
+    assert marked.history.holds().total_rows == 0
+    assert marked.history.holds(every=True).rows()[0]["state"] == "released"
+    assert marked.history.release_hold(hold="case 1", reason="over").code == "history.hold_unknown"
+    (done,) = marked.history.purge().rows()
+    assert done["state"] == "purged"
+    assert not list((folder / "2016").iterdir())
+    assert marked.history.archives().rows()[0]["state"] == "purged"
+    assert marked.history.verify_archive().total_rows == 0
+
+
+def test_partition_that_changed_since_its_mark_is_not_deleted(marked, bars):
+    append_bars(marked.context(), bars(datetime.date(2016, 5, 1), 1))
+    (stopped,) = marked.history.purge().rows()
+    assert (stopped["state"], stopped["problem"]) == ("marked", "changed")
+    marked.history.unmark_purge(dataset="bars_daily", partition="2016", reason="late rows")
+    assert marked.history.purge().total_rows == 0
+    assert marked.history.purges().rows()[0]["state"] == "unmarked"
+    assert dates(marked) == [2016, 2025]
+
+
+@pytest.mark.parametrize("step", ["begin", "deleted"])
+def test_purge_that_stopped_goes_on_unless_a_hold_came(marked, monkeypatch, step):
+    def stop(*arguments, **named):
+        if step == "deleted":
+            purge(*arguments, **named)
+        raise KeyboardInterrupt
+
+    purge = purging.purge
+    with monkeypatch.context() as patch:
+        patch.setattr(purging, "purge", stop)
+        with pytest.raises(KeyboardInterrupt):
+            marked.history.purge()
+    marked.history.place_hold(hold="case 2", reason="a case")
+    if step == "deleted":
+        with pytest.raises(TallystickError, match="are gone already"):
+            marked.history.unmark_purge(dataset="bars_daily", partition="2016", reason="stay")
+    (line,) = marked.history.purge().rows()
+    gone = step == "deleted"
+    assert (line["state"], line["problem"]) == (("purged", "") if gone else ("begun", "held"))
+    assert dates(marked) == ([2025] if gone else [2016, 2025])
+
+
+def test_wrong_hold_and_year_are_told(firm):
+    with pytest.raises(TallystickError, match="legal or dispute"):
+        firm.history.place_hold(hold="x", reason="why", kind="friendly")
+    with pytest.raises(TallystickError, match="before it begins"):
+        firm.history.place_hold(hold="x", reason="why", first="2026-02-01", last="2026-01-01")
+    with pytest.raises(TallystickError, match="was not over"):
+        firm.history.close_year(year=2025, date="2025-12-31")
+    assert firm.history.close_year(year=2025, date="2026-03-31").id == "2025"
+    assert firm.history.close_year(year=2025, date="2026-04-01").code == "history.clock_started_before"

@@ -1,0 +1,108 @@
+"""Reading quotas: set by two, counted a day and user, refused in clear words."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from tallystick.core import time as time_module
+from tallystick.core.errors import Rejection, TallystickError
+from tallystick.firm import Firm
+from tallystick.history.keeping import quotas
+
+DAY_NS = 86_400 * time_module.SECOND
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands at noon in Taipei until it is moved."""
+
+    class Standing:
+        at = time_module.parse_time("2026-11-23 12:00:00", "Asia/Taipei")
+
+        def now(self):
+            return Standing.at
+
+    monkeypatch.setattr(quotas, "SystemClock", Standing)
+    return Standing
+
+
+@pytest.fixture
+def reader(filled, near):
+    filled.access.grant(user="reader", role="quant")
+    with Firm.open(filled.path, user="reader") as opened:
+        yield opened
+
+
+@pytest.fixture
+def limited(filled, approve, clock):
+    """Give a holder a quota, with a second person's approval where it needs one."""
+
+    def limit(rows, size=None, **holder):
+        said = filled.history.set_quota(reason="made up", rows_per_day=rows, bytes_per_day=size, **holder)
+        assert not isinstance(approve(said), Rejection)
+
+    return limit
+
+
+def test_without_a_quota_nothing_is_counted(filled, reader):
+    assert reader.history.bars().total_rows == 40
+    assert not (filled.path / quotas.FILE).exists()
+
+
+def test_rows_are_counted_and_the_refusal_says_what_is_left_until_when(filled, reader, limited, clock):
+    limited(50, role="quant")
+    assert reader.history.bars().total_rows == 40
+    with pytest.raises(TallystickError, match=r"40 rows.*are 10 rows, ∞ bytes.*2026-11-24T00:00\+08:00"):
+        reader.history.bars()
+    assert reader.history.bars(limit=10).arrow.num_rows == 10
+    with pytest.raises(TallystickError, match="are 0 rows"):
+        reader.history.bars(limit=1)
+    assert filled.history.bars().total_rows == 40, "another role is not limited"
+    clock.at += DAY_NS
+    assert reader.history.bars().total_rows == 40
+
+
+def test_own_quota_counts_instead_of_the_roles_and_the_widest_role_wins(filled, reader, limited):
+    limited(1, role="quant")
+    with pytest.raises(TallystickError):
+        reader.history.bars(limit=2)
+    filled.access.grant(user="reader", role="trader")
+    limited(5, role="trader")
+    assert reader.history.bars(limit=2).arrow.num_rows == 2
+    limited(None, 10, user="reader")
+    with pytest.raises(TallystickError, match="∞ rows, 0 bytes"):
+        reader.history.bars(limit=1)
+    (line,) = [line for line in filled.history.quotas().rows() if line["holder"] == "user"]
+    assert (line["name"], line["rows_per_day"], line["bytes_per_day"]) == ("reader", None, 10)
+    assert line["rows_used"] == 2, "what was read today counts, whichever quota held"
+
+
+def test_stream_ends_where_the_quota_does(reader, limited):
+    limited(30, role="quant")
+    batches = reader.history.stream(dataset="bars_daily").batches()
+    read = []
+    with pytest.raises(TallystickError, match="left of today's quota"):
+        read.extend(batch.num_rows for batch in batches)
+    assert sum(read) == 20, "one year of two"
+
+
+def test_narrowing_is_done_at_once_and_wrong_quotas_are_refused(filled, limited):
+    limited(50, role="quant")
+    assert filled.history.set_quota(reason="less", role="quant", rows_per_day=40).id == "quant"
+    assert filled.history.quotas().rows()[0]["rows_per_day"] == 40
+    assert filled.approvals.list(state="open").total_rows == 0
+    assert filled.history.set_quota(reason="x", rows_per_day=1).code == "history.quota_holder"
+    assert filled.history.set_quota(reason="x", role="a", rows_per_day=-1).code == "history.quota_negative"
+
+
+def test_day_is_of_the_firm_zone(filled, reader, limited, clock):
+    limited(40, role="quant")
+    reader.history.bars()
+    clock.at = time_module.parse_time("2026-11-23 23:59:59", "Asia/Taipei")
+    with pytest.raises(TallystickError):
+        reader.history.bars()
+    clock.at += 2 * time_module.SECOND
+    assert reader.history.bars().total_rows == 40
+    assert datetime.datetime.fromtimestamp(clock.at / time_module.SECOND, datetime.UTC).day == 23

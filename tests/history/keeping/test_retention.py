@@ -1,0 +1,131 @@
+"""Until when: the longest rule wins, what is not known keeps, and a hold stops everything."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallystick.core.errors import TallystickError
+from tallystick.history.events import RetentionRow
+from tallystick.history.keeping.retention import (
+    CLOCKS,
+    keep_until,
+    merged,
+    problems_of,
+    purge_grace_days,
+    read_rows,
+    shipped_rows,
+)
+
+DAY = datetime.date(2020, 2, 29)
+TODAY = datetime.date(2026, 11, 23)
+
+
+def row(value=5, unit="years", clock="record", record_class="orders", **more):
+    fields = {"jurisdiction": "TW", "rule": "a_rule", "source": "an act", "status": "verified"} | more
+    return RetentionRow(record_class=record_class, value=value, unit=unit, clock=clock, **fields)
+
+
+def until(rows, record_class="orders", first=DAY, last=DAY, clocks=None):
+    return keep_until(rows, record_class, first, last, TODAY, clocks or {}).date
+
+
+def test_shipped_rows_have_source_and_status_and_no_fault():
+    rows = shipped_rows()
+    assert not problems_of(rows)
+    assert len({one.identity for one in rows}) == len(rows)
+    assert {one.jurisdiction for one in rows} == {"*", "TW", "CN", "US"}
+    assert {one.clock for one in rows} <= set(CLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        (row(5), datetime.date(2025, 2, 28)),
+        (row(2, "months"), datetime.date(2020, 4, 29)),
+        (row(10, "days"), datetime.date(2020, 3, 10)),
+        (row(1, clock="month_end"), datetime.date(2021, 2, 28)),
+        (row(2, clock="year_end"), datetime.date(2022, 12, 31)),
+        (row(5, clock="year_closed"), None),
+        (row(5, clock="relationship_end"), None),
+        (row(5, clock="unknown"), None),
+        (row(20, record_class="cash"), None),
+        (row(6, record_class="*"), datetime.date(2026, 2, 28)),
+        (row(5, valid_to=DAY - datetime.timedelta(1)), None),
+        (row(5, valid_from=TODAY + datetime.timedelta(1)), None),
+        (row(5, valid_from=DAY, valid_to=DAY), datetime.date(2025, 2, 28)),
+    ],
+)
+def test_one_rule_keeps_so_long(rule, kept):
+    assert until([rule]) == kept
+
+
+def test_law_that_changed_keeps_by_its_longer_version():
+    short = row(5, valid_to=datetime.date(2024, 12, 31))
+    long = row(10, valid_from=datetime.date(2025, 1, 1))
+    assert until([short, long]) == datetime.date(2030, 2, 28)
+    new = datetime.date(2025, 6, 1)
+    assert until([short, long], first=new, last=new) == datetime.date(2035, 6, 1)
+
+
+def test_unknown_start_of_one_rule_keeps_whatever_the_others_say():
+    assert until([row(1), row(1, clock="year_closed", rule="books")]) is None
+    clocks = {"year_closed 2020": datetime.date(2021, 3, 31)}
+    assert until([row(1), row(5, clock="year_closed", rule="books")], clocks=clocks) == datetime.date(
+        2026, 3, 31
+    )
+
+
+LENGTHS = st.builds(
+    row,
+    st.integers(0, 40),
+    st.sampled_from(["days", "months", "years"]),
+    st.sampled_from(["record", "year_end"]),
+)
+
+
+@given(st.lists(LENGTHS, min_size=1, max_size=6), st.dates(datetime.date(1990, 1, 1), TODAY))
+def test_longest_rule_always_wins(rows, day):
+    alone = [until([one], first=day, last=day) for one in rows]
+    assert until(rows, first=day, last=day) == max(alone)
+    assert until(rows[::-1], first=day, last=day) == max(alone)
+
+
+def test_purge_grace_is_the_longest_that_applies():
+    rows = [row(30, "days", "mark", "*"), row(60, "days", "mark", "orders", rule="longer")]
+    assert (purge_grace_days(rows, "orders", TODAY), purge_grace_days(rows, "cash", TODAY)) == (60, 30)
+    assert purge_grace_days([row(5)], "orders", TODAY) is None
+    assert until(rows) is None, "a grace is no rule of keeping"
+
+
+def test_change_replaces_adds_and_withdraws():
+    old, other = row(5), row(7, rule="other")
+    assert merged([old, other], [row(6)]) == [row(6), other]
+    assert merged([old, other], [row(5, status="withdrawn")]) == [other]
+
+
+HEADER = "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("TW,orders,a,five,years,record,,,an act,,verified,", "five"),
+        ("TW,orders,a,5,years,record,soon,,an act,,verified,", "soon"),
+        ("TW,orders,a,5,decades,record,,,an act,,verified,", "no unit decades"),
+        ("TW,orders,a,5,years,moon,,,an act,,verified,", "no clock moon"),
+        ("TW,orders,a,5,years,record,,,,,verified,", "no source"),
+        ("TW,orders,a,5,years,record,,,an act,,sure,", "no status sure"),
+        ("TW,orders,a,-5,years,record,,,an act,,verified,", "no length of time"),
+        ("TW,orders,a,5,years,record,2026-01-02,2026-01-01,an act,,verified,", "ends before it starts"),
+        (",orders,a,5,years,record,,,an act,,verified,", "is missing"),
+    ],
+)
+def test_row_that_does_not_read_is_told_with_its_line(line, problem):
+    with pytest.raises(TallystickError, match=f"line 2 does not read: .*{problem}"):
+        read_rows(f"{HEADER}\n{line}\n")
+    with pytest.raises(TallystickError, match="column note is missing"):
+        read_rows(HEADER.removesuffix(",note") + "\n")
