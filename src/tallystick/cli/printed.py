@@ -125,7 +125,8 @@ class Printer:
         names = set(reply.arrow.column_names)
         if page is None:
             left_out = {code for code, name in HOUSE_CODES.items() if name in names}
-            return [self._shown(name) for name in reply.arrow.column_names if name not in left_out]
+            units = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in reply.schema}
+            return [self._shown(name, units[name]) for name in units if name not in left_out]
         columns = [column for column in page.columns if column.name in names]
         return [
             Shown(
@@ -140,8 +141,8 @@ class Printer:
             for column in columns
         ]
 
-    def _shown(self, name: str) -> Shown:
-        return Shown(name, self._title(name), field_of(name))
+    def _shown(self, name: str, unit: str = "") -> Shown:
+        return Shown(name, self._title(name), _with_unit(name, unit))
 
     def _title(self, name: str) -> str:
         title = self._say(field_of(name).title)

@@ -23,7 +23,8 @@ __all__ = ["LONG_WORK", "Desk"]
 
 LONG_WORK = frozenset(
     {
-        "governance.day_report", "governance.onboard", "governance.onboard_compare", "history.load", "journal.check",
+        "governance.day_report", "governance.onboard", "governance.onboard_compare", "history.asof", "history.factors",
+        "history.load", "history.panel", "history.resample", "history.sql", "history.stream", "journal.check",
         "journal.repair", "journal.replay", "journal.verify", "journal.why", "simulation.run",
     }
 )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from tallystick.core.operations import Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FORMATS", "encode", "plain", "table_document"]
+__all__ = ["FORMATS", "STREAMED", "encode", "plain", "table_document"]
 
 EXACT = 2**53 - 1
 AMOUNT_UNIT = b"1e-4 of the currency"
@@ -119,32 +119,66 @@ def _cell(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else encode(value).decode()
 
 
-def _arrow(table: Table) -> bytes:
+def _arrow(table: Table) -> Iterator[bytes]:
     import pyarrow as pa
 
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.arrow.schema) as writer:
-        writer.write_table(table.arrow)
-    return sink.getvalue()
+    sink = _Pieces()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        for batch in table.batches():
+            writer.write_batch(batch)
+            yield sink.taken()
+    yield sink.taken()
 
 
-def _parquet(table: Table) -> bytes:
+def _parquet(table: Table) -> Iterator[bytes]:
     from pyarrow import parquet
 
-    sink = io.BytesIO()
-    parquet.write_table(table.arrow, sink, compression="zstd")
-    return sink.getvalue()
+    sink = _Pieces()
+    with parquet.ParquetWriter(sink, table.schema, compression="zstd") as writer:
+        for batch in table.batches():
+            writer.write_batch(batch)
+            yield sink.taken()
+    yield sink.taken()
 
 
-def _separated(delimiter: str) -> Callable[[Table], bytes]:
-    def write(table: Table) -> bytes:
+class _Pieces(io.RawIOBase):
+    """Takes what a writer writes and gives it on piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[bytes] = []
+        self._place = 0
+
+    def writable(self) -> bool:
+        """It is only written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep a piece."""
+        piece = bytes(data)
+        self._waiting.append(piece)
+        self._place += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        """Bytes written since the beginning, which Parquet's footer names."""
+        return self._place
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        pieces, self._waiting = self._waiting, []
+        return b"".join(pieces)
+
+
+def _separated(delimiter: str) -> Callable[[Table], Iterator[bytes]]:
+    def write(table: Table) -> Iterator[bytes]:
         spread = _spread(table.arrow)
         sink = io.StringIO()
         writer = csv.writer(sink, delimiter=delimiter, lineterminator="\n")
         writer.writerow(spread.column_names)
         cells = [[_unarmed(value) for value in column.to_pylist()] for column in spread.columns]
         writer.writerows(zip(*cells, strict=True))
-        return sink.getvalue().encode()
+        yield sink.getvalue().encode()
 
     return write
 
@@ -156,11 +190,21 @@ def _unarmed(value: Any) -> Any:
     return value if NUMBER.fullmatch(value) else f"'{value}"
 
 
-FORMATS: dict[str, Callable[[Any], bytes]] = {
-    "application/json": encode,
+def _json(table: Table) -> Iterator[bytes]:
+    yield encode(table)
+
+
+FORMATS: dict[str, Callable[[Table], Iterator[bytes]]] = {
+    "application/json": _json,
     "application/vnd.apache.arrow.stream": _arrow,
     "application/vnd.apache.parquet": _parquet,
     "text/csv": _separated(","),
     "text/tab-separated-values": _separated("\t"),
 }
-"""Media type → how a Table is written in it; the first is the one given when nothing is asked."""
+"""Media type → how a Table is written in it; the first is the one given when nothing is asked.
+
+Each gives its bytes in pieces.
+"""
+
+STREAMED = frozenset({"application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"})
+"""The forms that are sent while the rows are still read, so that an answer may be larger than memory."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from litestar import get, post
 from litestar.connection import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Response
+from litestar.response import Response, Stream
 
 from tallystick.core.errors import Rejection
 from tallystick.core.operations import Operation, Table
 from tallystick.gateway.failures import refuse
 from tallystick.gateway.fields import query_fields, read_object
-from tallystick.gateway.replies import FORMATS, encode
+from tallystick.gateway.replies import FORMATS, STREAMED, encode
 from tallystick.gateway.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -33,23 +33,25 @@ def operation_routes(operations: Mapping[str, Operation]) -> list[HTTPRouteHandl
     return [_route(operations[name]) for name in sorted(operations)]
 
 
-def reply_of(request: Request[Any, Any, Any], reply: Any) -> Response[bytes]:
-    """The HTTP reply for what an operation gave: refusal, table in the form asked for, or record."""
+def reply_of(request: Request[Any, Any, Any], reply: Any) -> Response[bytes] | Stream:
+    """The HTTP reply of an operation: refusal, record, or table in the form asked for (sent as it is read)."""
     if isinstance(reply, Rejection):
         return refuse(request, reply)
     form = "application/json"
     if isinstance(reply, Table):
         form = request.accept.best_match(list(FORMATS), form)
-        return Response(
-            FORMATS[form](reply), media_type=form, headers={"X-Total-Rows": str(reply.total_rows)}
-        )
+        headers = {"X-Total-Rows": str(reply.total_rows)}
+        pieces = FORMATS[form](reply)
+        if form in STREAMED:
+            return Stream(pieces, media_type=form, headers=headers)
+        return Response(b"".join(pieces), media_type=form, headers=headers)
     return Response(encode(reply), media_type=form)
 
 
 def _route(found: Operation) -> HTTPRouteHandler:
     method = post if found.writes else get
 
-    async def answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def answer(request: Request[Any, Any, Any]) -> Response[bytes] | Stream:
         desk: Desk = request.app.state.desk
         if found.writes:
             fields = read_object(await request.body())
