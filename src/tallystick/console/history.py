@@ -85,7 +85,7 @@ LOADS = ListPage(
     title=_("Loads and corrections"),
     operation="history.loads",
     columns=(
-        Column("position", link="/journal/batches/{position}", width=90),
+        Column("position", link="/journal/batches/{seq}", kind="text", width=90),
         Column("what", width=96),
         Column("dataset", link=DATASET_LINK, width=206),
         Column("source", width=220, grow=True),

@@ -34,11 +34,13 @@ KINDS: dict[str, tuple[type[Record], str]] = {
 
 
 class LoadLine(Record, frozen=True, kw_only=True):
-    """What made a dataset what it is: journal position (`tally why` explains it), what was done (`loaded`, `corrected`,
-    `sealed`, `archived`, `restored`, `purged`), from which source or to which partition, with the SHA-256 of it.
+    """What made a dataset what it is: journal position (`tally why` explains it) and batch, what was done (`loaded`,
+    `corrected`, `sealed`, `archived`, `restored`, `purged`), from which source or to which partition, with the SHA-256
+    of it.
     """
 
     position: str
+    seq: int
     what: str
     dataset: str
     source: str
@@ -59,23 +61,24 @@ def list_loads(context: Context, dataset: str = "", what: str = "") -> list[Load
             masks = batch.verdicts["mask"].tolist()
             for place, (command, mask) in enumerate(zip(batch.records, masks, strict=True)):
                 if not mask and dataset in ("", command.dataset):
-                    found.append(_line(f"{batch.seq}.{place}", done, batch.actor, command))
+                    found.append(_line(batch.seq, place, done, batch.actor, command))
     found.reverse()
     return found
 
 
-def _line(position: str, done: str, actor: str, command: Any) -> LoadLine:
+def _line(seq: int, place: int, done: str, actor: str, command: Any) -> LoadLine:
     partition = getattr(command, "partition", "") or str(getattr(command, "date", ""))
     digests = ("sha256", "manifest", "proof", "contents")
     digest = next((getattr(command, name) for name in digests if hasattr(command, name)), b"")
     return LoadLine(
-        position=position,
+        position=f"{seq}.{place}",
+        seq=seq,
         what=done,
         dataset=command.dataset,
         source=getattr(command, "source", "") or partition,
         rows=getattr(command, "rows", 0) + getattr(command, "withdrawn", 0),
         quarantined=getattr(command, "quarantined", 0),
-        known_time=getattr(command, "known_time", None),
+        known_time=getattr(command, "known_time", None) or None,
         by=actor,
         reason=getattr(command, "reason", ""),
         sha256=digest.hex(),
