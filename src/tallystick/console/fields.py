@@ -251,6 +251,7 @@ FIELDS: dict[str, Field] = {
     "subscription_ratio": Field(_("Subscription ratio"), "number", "1e-8", width=110),
     "announced": Field(_("Announced"), "date", width=96),
     "first_date": Field(_("First date"), "date", width=96),
+    "last_date": Field(_("Last date"), "date", width=96),
     "ts": Field(_("Time"), "stamp", width=174),
     "ts_start": Field(_("From"), "stamp", width=174),
     "ts_end": Field(_("To"), "stamp", width=174),

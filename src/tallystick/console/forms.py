@@ -26,6 +26,8 @@ HIDDEN = {"session"}
 """Fields that number a door, not a person's choice; they keep their default."""
 MEANINGS = {"lot": "lot_type", "to": "stage"}
 """Fields of requests that mean what another name means elsewhere."""
+DATES = {"first": "first_date", "last": "last_date"}
+"""Dates whose names mean something else in lists."""
 MADE = {
     "risk.submit_order": "/risk/orders/{order_id}",
     "risk.cancel_order": "/risk/orders/{order_id}",
@@ -81,7 +83,7 @@ def inputs_of(
         if field.name in HIDDEN:
             continue
         choices = choices_of(field.name, field.type) or (known or {}).get(field.name, [])
-        described = _described(field.name, choices)
+        described = _described(field.name, field.type, choices)
         default = "" if field.required or field.default in (msgspec.NODEFAULT, None) else field.default
         value = given.get(field.name, default)
         if is_several(field.type) and not choices and not isinstance(value, str):
@@ -104,8 +106,10 @@ def inputs_of(
     return inputs
 
 
-def _described(name: str, choices: list[str]) -> Field:
-    """What a field means: one with choices may share its name with a number."""
+def _described(name: str, kind: Any, choices: list[str]) -> Field:
+    """What a field means: one with choices may share its name with a number, a date with a price."""
+    if datetime.date in typing.get_args(kind):
+        return field_of(DATES.get(name, name))
     return field_of(MEANINGS.get(name, name) if choices else name)
 
 
