@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q -q
 S3 := build/s3
+PEERS := build/peers
 VENDOR := src/tallystick/console/static/vendor
 COMPILE := build/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help env assets browser cluster demo test check format lint bench lab docs texts lock wheel clean
+.PHONY: help env assets browser cluster demo test check format lint peers bench lab docs texts lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -65,8 +66,25 @@ lint: env
 	@$(BIN)/mypy --strict --no-error-summary src
 	@mkdir -p build; $(BIN)/lint-imports --no-logo > build/lint-imports.txt || { cat build/lint-imports.txt; exit 1; }
 
-bench: env ## run the benchmarks; a ratio 20% below the stored one fails
-	@status=0; for file in benchmarks/*/*.py; do echo "== $$file"; $(BIN)/python $$file || status=1; done; exit $$status
+peers: $(PEERS)/.ready ## install what the benchmarks measure beside us into an environment of its own
+
+$(PEERS)/.ready: requirements-peers.lock pyproject.toml
+	@echo "peers: installing the locked packages into $(PEERS)"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check -q -q install --require-hashes -r requirements-peers.lock
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check -q -q install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# With peers where `make peers` was run; without them each benchmark names what it left out.
+bench: $(or $(wildcard $(PEERS)/.ready),env) ## run the benchmarks; a ratio 20% below the stored one fails
+	@python=$(PEERS)/bin/python; rm -f benchmarks/results/*.json; failed=; \
+	test -f $(PEERS)/.ready || { python=$(BIN)/python; echo "The peers are not installed: make peers"; }; \
+	for file in benchmarks/*/*.py; do \
+		grep -q __main__ $$file || continue; \
+		echo "== $$file"; $$python $$file || failed="$$failed $$file"; \
+	done; \
+	echo "== benchmarks/targets.py"; $$python benchmarks/targets.py; \
+	test -z "$$failed" || { echo "FAILED or worse:$$failed"; exit 1; }
 
 lab: env assets browser cluster ## run the long and many-seeded tests
 	@$(BIN)/python -m pytest -q -m lab --timeout 7200 || [ $$? -eq 5 ]
@@ -84,6 +102,8 @@ lock: ## resolve the dependencies anew; UPGRADE=--upgrade takes the newest that 
 	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 	@$(COMPILE) pyproject.toml --extra cluster -c requirements-dev.lock -o requirements-cluster.lock
+	@test -s requirements-peers.lock || cp requirements-cluster.lock requirements-peers.lock
+	@$(COMPILE) pyproject.toml --extra cluster benchmarks/requirements.txt -o requirements-peers.lock
 	@$(COMPILE) --group s3 -o requirements-s3.lock
 	@$(COMPILE) --group node -o requirements-node.lock
 	@cd tools/console && npm install --package-lock-only --ignore-scripts --loglevel=error > /dev/null

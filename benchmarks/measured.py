@@ -5,19 +5,24 @@
 Figures go to benchmarks/results/<name>.json. `--accept` also keeps them in benchmarks/baseline. A later run fails where
 a ratio is more than 20% worse than the accepted one. Ratios say how many times better ours is than the peer in the same
 run (its time over ours, our rate over its), since seconds alone say more of the machine; higher is better in all.
+
+A figure that was promised is a `Target`: it is printed beside what was reached, `met` or `SHORT`. A short one fails
+nothing, since it is in seconds; `benchmarks/targets.py` lists those of all benchmarks at the end of `make bench`.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib.metadata
+import importlib.util
 import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).resolve().parent
 WORST = 0.8
@@ -25,6 +30,49 @@ WORST = 0.8
 
 SHOWN = 24
 """Of more ratios than this only the worse ones are printed."""
+
+LEFT_OUT: list[str] = []
+"""Peers that this run had to do without."""
+
+
+class Target(NamedTuple):
+    """What a figure is held to: to be no more than the limit, or with `least` no less."""
+
+    what: str
+    reached: float
+    limit: float
+    unit: str
+    least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is within the limit."""
+        return self.reached >= self.limit if self.least else self.reached <= self.limit
+
+    def __str__(self) -> str:
+        side = "at least" if self.least else "at most"
+        told = f"{self.reached:,.0f}" if self.reached >= 10_000 else f"{self.reached:.4g}"
+        limit = f"{side} {self.limit:,g} {self.unit}"
+        return f"{'met' if self.met else 'SHORT':<6}{self.what:<74}{told:>10} {self.unit:<9} {limit}"
+
+
+def at_most(what: str, reached: float, limit: float, unit: str) -> Target:
+    """A figure that should be small."""
+    return Target(what, reached, limit, unit)
+
+
+def at_least(what: str, reached: float, limit: float, unit: str) -> Target:
+    """A figure that should be large."""
+    return Target(what, reached, limit, unit, least=True)
+
+
+def installed(peer: str, *packages: str) -> bool:
+    """Whether a peer can be measured; one that cannot is named, here and in the kept figures."""
+    absent = [package for package in packages if importlib.util.find_spec(package) is None]
+    if absent:
+        print(f"LEFT OUT {peer}: not installed: {', '.join(absent)} (make peers)")
+        LEFT_OUT.append(peer)
+    return not absent
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -54,15 +102,26 @@ def timed(work: Callable[[], Any], times: int = 9) -> tuple[dict[str, float], An
     return found | {"processor": min(processor)}, answer
 
 
-def keep(name: str, found: Mapping[str, Any], ratios: Mapping[str, float], *, accept: bool) -> int:
-    """Keep a run's figures and ratios; gives 1 when a ratio is worse than the accepted one, else 0."""
+def keep(
+    name: str,
+    found: Mapping[str, Any],
+    ratios: Mapping[str, float],
+    *,
+    accept: bool,
+    targets: Sequence[Target] = (),
+) -> int:
+    """Keep a run's figures, ratios and targets; gives 1 when a ratio is worse than the accepted one, else 0."""
     ratios = {what: round(ratio, 3) for what, ratio in ratios.items()}
     run = {"ratios": ratios, "found": found, "load": round(os.getloadavg()[0], 2), "cores": os.cpu_count()}
+    run |= {"at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), "left_out": LEFT_OUT}
+    run |= {"targets": [target._asdict() for target in targets]}
     baseline = FOLDER / "baseline" / f"{name}.json"
     for path in (FOLDER / "results" / baseline.name, *((baseline,) if accept else ())):
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     accepted = json.loads(baseline.read_text(encoding="utf-8"))["ratios"] if baseline.exists() else {}
+    for target in targets:
+        print(target)
     for what in sorted(set(accepted) - set(ratios)):
         print(f"NOT MEASURED {what}: accepted ratio {accepted[what]}")
     worse = {what for what in set(ratios) & set(accepted) if ratios[what] < WORST * accepted[what]}

@@ -7,15 +7,16 @@ Three measurements, in short bursts; the best of `--rounds` counts, since a shar
 - batches: 8,192 fixed records of 64, 80 and 128 bytes with their verdicts (24 bytes each) in one append; payload
   encoding, hashing and sync included; a second process reads the newest batches in short transactions meanwhile.
   Once as fast as it goes, and once paced at 1,500,000 records/s, where p99 is what a writer would see.
-- single: one 64-byte record an append, in turns with SQLite's own one-row insert (`synchronous=FULL`) into a file with
-  default settings (`default`) and into one with a pre-sized WAL and no automatic checkpoints (`pre-sized`).
+- single, and of 256: one 64-byte record an append and 256 of them, in turns with SQLite's own insert of one row of as
+  many bytes (`synchronous=FULL`) into a file with default settings (`default`) and into one with a pre-sized WAL and no
+  automatic checkpoints (`pre-sized`), and with appending them and a chained SHA-256 to a plain file (`plain file`).
 - replay: every batch read back, its hash and place in the chain proven, as arrays.
 
 Before them the physical limits of this machine: SHA-256, and one write and sync of as many bytes, into space that is
 there already (as the WAL) and at a growing end (as the day's file). Not compared: what the peer does not do (hash,
 chain, verdicts, the note of the head).
 
-The ratios of the single appends are held to those of an accepted run (`benchmarks/measured.py`).
+The ratios of the appends in turns are held to those of an accepted run (`benchmarks/measured.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measured import arguments, keep
+from measured import arguments, at_least, at_most, keep
 
 from tallystick.core.events import Fixed, event, event_of, verdict_dtype
 from tallystick.core.journal import Journal, JournalReader, Row, encode_payload
@@ -50,6 +53,8 @@ PACE = 1_500_000
 # Appends before the measurement: the WAL has found its length by then. Their longest is reported apart.
 WARM_UP = 128
 SIZES = (64, 80, 128)
+TURNS = {"single": 1, "of 256": 256}
+"""Records of an append, in turns with the peers."""
 
 
 def declare(size: int) -> type[Fixed]:
@@ -181,31 +186,53 @@ def peer(path: Path, presize: bool) -> sqlite3.Connection:
     return connection
 
 
-def single(folder: Path, seconds: float) -> dict[str, Any]:
+class PlainFile:
+    """Bytes at the end of a file, each with the hash of itself and the one before, synced."""
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self.hash = bytes(32)
+
+    def append(self, payload: bytes) -> None:
+        self.hash = hashlib.sha256(self.hash + payload).digest()
+        os.write(self.descriptor, self.hash + payload)
+        os.fdatasync(self.descriptor)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def in_turns(folder: Path, seconds: float, count: int) -> dict[str, Any]:
+    """Appends of so many records to the journal and to each peer, one after the other."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     declared = event_of(RECORDS[64])
-    records, verdicts = np.zeros(1, schema_of(RECORDS[64]).dtype), np.zeros(1, verdict_dtype())
-    payload = bytes(encode_payload(declared, records, verdicts))
-    journal = Journal.open(folder / "journal")
+    records, verdicts = np.zeros(count, schema_of(RECORDS[64]).dtype), np.zeros(count, verdict_dtype())
+    records.view(np.uint8)[:] = np.random.default_rng(7).integers(0, 256, records.nbytes, np.uint8)
+    payload, buffer = bytes(encode_payload(declared, records, verdicts)), bytearray()
+    journal, plain = Journal.open(folder / "journal"), PlainFile(folder / "plain")
     journal.roll(DAY)
     peers = {
         "default": peer(folder / "default.sqlite", False),
         "pre-sized": peer(folder / "presized.sqlite", True),
     }
-    times: dict[str, list[float]] = {"journal": [], **{name: [] for name in peers}}
+
+    def append() -> None:
+        body = encode_payload(declared, records, verdicts, buffer)
+        journal.append([Row(time.time_ns(), "gateway", declared.kind, 1, count, body)])
+
+    works: dict[str, Callable[[], Any]] = {"journal": append, "plain file": lambda: plain.append(payload)}
+    for name, connection in peers.items():
+        works[name] = partial(connection.execute, "INSERT INTO t (payload) VALUES (?)", (payload,))
+    times: dict[str, list[float]] = {name: [] for name in works}
     others, began = Others(), time.perf_counter()
     while time.perf_counter() < began + seconds:
-        for name, connection in peers.items():
+        for name, work in works.items():
             started = time.perf_counter()
-            connection.execute("INSERT INTO t (payload) VALUES (?)", (payload,))
+            work()
             times[name].append(time.perf_counter() - started)
-        started = time.perf_counter()
-        journal.append([Row(time.time_ns(), "gateway", declared.kind, 1, 1, payload)])
-        times["journal"].append(time.perf_counter() - started)
-    journal.close()
-    for connection in peers.values():
-        connection.close()
+    for open_one in (journal, plain, *peers.values()):
+        open_one.close()
     result: dict[str, Any] = {name: spread(found) for name, found in times.items()}
     result["others_cores"] = others.cores()
     return result
@@ -236,8 +263,9 @@ def run(folder: Path, seconds: float, rounds: int) -> dict[str, Any]:
         )
         paced = [batches(folder / "batches", size, seconds, PACE) for _ in range(rounds)]
         result["paced"][size] = best(paced, "p99_ms")
-    singles = [single(folder / "single", seconds) for _ in range(rounds)]
-    result["single"] = min(singles, key=lambda one: one["journal"]["p50_ms"])
+    for name, count in TURNS.items():
+        found = [in_turns(folder / "turns", seconds, count) for _ in range(rounds)]
+        result[name] = min(found, key=lambda one: one["journal"]["p50_ms"])
     return result
 
 
@@ -257,13 +285,14 @@ def show(result: dict[str, Any]) -> None:
                 f" {found['p50_ms']:8.2f} {found['p99_ms']:8.2f} {found['longest_checkpoint_pause_ms']:9.1f}"
                 f" {found['wal_max_mb']:7.1f} {found['others_cores']:7.2f}"
             )
-    print(f"{'single':24} {'p50 ms':>8} {'p99 ms':>8}")
-    for name, found in result["single"].items():
-        print(
-            f"{name:24} {found['p50_ms']:8.3f} {found['p99_ms']:8.3f}"
-            if isinstance(found, dict)
-            else f"{name:32} {found}"
-        )
+    for turns in TURNS:
+        print(f"{turns:24} {'p50 ms':>8} {'p99 ms':>8}")
+        for name, found in result[turns].items():
+            print(
+                f"{name:24} {found['p50_ms']:8.3f} {found['p99_ms']:8.3f}"
+                if isinstance(found, dict)
+                else f"{name:32} {found}"
+            )
     for size, found in result["replay"].items():
         print(f"replay {size:>4} bytes {found['records_s']:>14,} records/s")
 
@@ -277,12 +306,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         result = run(Path(folder), asked.seconds, asked.rounds)
     show(result)
-    single = result["single"]
     ratios = {
-        f"single p50: {peer} / journal": single[peer]["p50_ms"] / single["journal"]["p50_ms"]
-        for peer in ("default", "pre-sized")
+        f"{turns} p50: {peer} / journal": found["p50_ms"] / result[turns]["journal"]["p50_ms"]
+        for turns in TURNS
+        for peer, found in result[turns].items()
+        if isinstance(found, dict) and peer != "journal"
     }
-    return keep("core-journal", result, ratios, accept=asked.accept)
+    many = result["of 256"]["journal"]
+    fast = result["batches"][64]["records_s"]
+    targets = [
+        at_most("journal append of 256 rows, synced, p50", many["p50_ms"] * 1e3, 400, "us"),
+        at_most("journal append of 256 rows, synced, p99", many["p99_ms"] * 1e3, 800, "us"),
+        at_least("journal, 64-byte records in batches of 8,192", fast / 1e6, 1.5, "M rows/s"),
+    ]
+    return keep("core-journal", result, ratios, accept=asked.accept, targets=targets)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The lake against a bare DuckDB file and plain PyIceberg, on made-up minute bars, back to back in one run.
 
-    python benchmarks/core/lake.py [--days 20] [--instruments 1000] [--accept]
+    python benchmarks/core/lake.py [--days 60] [--instruments 1000] [--accept]
 
-Every peer gets the same rows in the same order, a day at a time, and gives as many rows in answer (checked). Left out
-of the comparison: peers keep no known-time versions and sync nothing, the DuckDB file keeps no earlier state at all.
-"First" is a question in a new process, with the imports that it needs told apart. The rows are `minute_bars.py`.
-`benchmarks/history/engines.py` asks more peers.
+Every peer gets the same rows in the same order, a day at a time, and gives as many rows in answer (checked). Then come
+60 commits of 1,000 rows, the compaction of that day and a correction of 1,200 rows; to compact, plain PyIceberg reads
+the day and overwrites it, to correct it overwrites the day with the rows merged, and the DuckDB file replaces rows by
+their key. Left out of the comparison: peers keep no known-time versions and prove nothing, only the DuckDB file syncs,
+and it keeps no earlier state at all. "First" is a question in a new process, with the imports that it needs told
+apart. A plan is cold when it is made from the manifests, as PyIceberg makes each of its plans; kept ones are read by
+every later process. The rows are `minute_bars.py`. `benchmarks/history/engines.py` asks more peers.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measured import arguments, circumstances, keep, timed
+from measured import arguments, at_least, at_most, circumstances, keep, timed
 from minute_bars import MINUTES, NAME, SPEC, day_of, days_of_bars, moment_of, symbol_of
 
 from tallystick.core.lake import Lake
@@ -36,6 +39,7 @@ from tallystick.core.lake.plan import read_plan
 from tallystick.core.settings import LakeSettings
 
 COLUMNS = ["symbol", "date", "ts_start", "open", "high", "low", "close", "volume"]
+KEY = ["symbol", "date", "ts_start"]
 AGGREGATE = (
     "SELECT symbol, date, arg_min(open, ts_start), max(high), min(low), arg_max(close, ts_start), sum(volume) "
     "FROM {table} GROUP BY ALL"
@@ -60,7 +64,7 @@ class Report:
     """Prints lines and keeps figures and ratios (peer's best time over ours: higher is better)."""
 
     def __init__(self):
-        self.found, self.ratios = {}, {}
+        self.found, self.ratios, self.targets = {}, {}, []
 
     def line(self, what, ours, peers=(), unit=1_000, label="ms", note=""):
         told = "".join(f"  {name} {seconds * unit:.2f}" for name, seconds in dict(peers).items())
@@ -112,6 +116,10 @@ def fill(report, folder, days, instruments):
     size = lake.describe(NAME).bytes
     report.line(f"ingest {count / 1e6:.1f} M rows", ours, seconds, 1, "s", f"the first day {first:.2f} s")
     report.found |= {"M rows/s": round(count / ours / 1e6, 3), "bytes a bar": round(size / count, 2)}
+    report.targets += [
+        at_least("bars into the lake, a day at a time", count / ours / 1e6, 2.0, "M rows/s"),
+        at_most("storage over plain sorted zstd-3 Parquet", size / plain_bytes, 1.05, "times"),
+    ]
     report.ratios["bytes: plain parquet / ours"] = plain_bytes / size
     steady = (days - 1) * instruments * MINUTES / max(ours - first, 1e-9) / 1e6
     print(
@@ -137,6 +145,12 @@ def sizes(report, lake, count, plain_bytes):
     plain = sum(columns[name] for name in COLUMNS)
     total = lake.describe(NAME).bytes
     report.found["bytes of the plain columns"] = round(plain / count, 2)
+    report.targets += [
+        at_most("bytes a bar, symbol, day, time, prices and volume", plain / count, 8, "bytes"),
+        at_most(
+            "bytes a bar, with amount, count and all times", lake.describe(NAME).bytes / count, 8, "bytes"
+        ),
+    ]
     largest = sorted(columns.items(), key=lambda item: -item[1])[:6]
     print(
         f"{'':<38} {total / count:.2f} bytes a bar ({plain / count:.2f} without amount, count and times), "
@@ -206,38 +220,95 @@ def ask(report, lake, file, table, days, instruments):
     report.line("first question of a process: files", told[0], note=note)
 
 
-def small_changes(report, lake):
-    """Small commits, their compaction, a correction, plans."""
-    rows = next(days_of_bars(1_000, seed=8, first=400))
-    rows = rows.take(pa.array(np.argsort(rows["ts_start"].to_numpy(), kind="stable")))
+def plans(report, lake, table):
+    """Which files a question needs: from the manifests, from the plan that is kept, from the cache."""
+    layout, loaded = lake.state(NAME).layout, lake.tables_writer.load(NAME)
+    plain = timed(lambda: list(table.scan().plan_files()), 5)[0]["best"]
+    for what, work, times, limit, peers in (
+        ("cold", lambda: read_plan(layout, loaded), 5, 15, {"plain pyiceberg": plain}),
+        ("kept", lambda: (lake._states.clear(), lake.state(NAME)), 9, 15, {}),
+        ("cached", lambda: lake.state(NAME), 50, 1, {}),
+    ):
+        seconds = timed(work, times)[0]["best"]
+        name = f"plan of {len(lake.state(NAME).plan.files)} files: {what}"
+        report.line(name, seconds, peers)
+        report.targets.append(at_most(name, seconds * 1e3, limit, "ms"))
+
+
+def median_seconds(work, parts):
+    """The median of the seconds that each part takes."""
     seconds = []
-    for minute in range(60):
+    for part in parts:
         start = time.perf_counter()
-        lake.append(NAME, rows.slice(minute * 1_000, 1_000))
+        work(part)
         seconds.append(time.perf_counter() - start)
-    note = f"max {max(seconds) * 1e3:.1f}"
-    report.line("60 commits of 1,000 rows, p50", statistics.median(seconds), note=note)
-    start = time.perf_counter()
-    lake.compact(NAME)
-    report.line("compact these, rows proved equal", time.perf_counter() - start, (), 1, "s")
+    return statistics.median(seconds)
+
+
+def once(work):
+    """Seconds of one piece of work."""
+    return timed(work, 1)[0]["best"]
+
+
+def small_changes(report, lake, file, table):
+    """Small commits, their compaction, a correction."""
+    rows = next(days_of_bars(1_000, seed=8, first=400))
+    rows = rows.take(pa.array(np.argsort(rows["ts_start"].to_numpy(), kind="stable"))).slice(0, 60_000)
+    minutes = [rows.slice(minute * 1_000, 1_000) for minute in range(60)]
+    date, within = day_of(400), {"date": day_of(400)}
+    ours = median_seconds(lambda part: lake.append(NAME, part), minutes)
+
+    def insert(part):
+        file.register("part", part)
+        file.execute("INSERT INTO bars FROM part")
+
+    peers = {
+        "duckdb file": median_seconds(insert, minutes),
+        "plain pyiceberg": median_seconds(table.append, minutes),
+    }
+    report.line("60 commits of 1,000 rows, p50", ours, peers)
+    report.targets.append(at_most("commit of 1,000 rows, p50", ours * 1e3, 60, "ms"))
+    before = lake.scan(NAME, within=within, order=["symbol", "ts_start"])
+    ours, of_day = once(lambda: lake.compact(NAME)), EqualTo("date", date.isoformat())
+    assert lake.scan(NAME, within=within, order=["symbol", "ts_start"]).equals(before)
+    files = [file for file in lake.state(NAME).plan.files if file.rows == len(rows)]
+    assert len(files) == 1, "one file of the day"
+    order = [("symbol", "ascending"), ("ts_start", "ascending")]
+
+    def rewrite():
+        table.overwrite(table.scan(row_filter=of_day).to_arrow().sort_by(order), overwrite_filter=of_day)
+
+    report.line("compact these, rows proved equal", ours, {"plain pyiceberg": once(rewrite)}, 1, "s")
+    report.targets.append(at_most("compact 60 batches into one file, rows equal", ours, 0.6, "s"))
     late = rows.slice(0, 1_200)
     known = pa.array(np.full(1_200, 2**62))
     late = late.set_column(late.column_names.index("known_time"), "known_time", known)
-    start = time.perf_counter()
-    lake.append(NAME, late)
-    report.line("correction of 1,200 rows", time.perf_counter() - start)
-    layout, table = lake.state(NAME).layout, lake.tables_writer.load(NAME)
-    for what, work, times in (
-        ("plan: cached", lambda: lake.state(NAME), 50),
-        ("plan: kept", lambda: (lake._states.clear(), lake.state(NAME)), 9),
-        ("plan: from manifests", lambda: read_plan(layout, table), 5),
-    ):
-        report.line(what, timed(work, times)[0]["best"])
+
+    def replace():
+        file.register("late", late)
+        file.execute("BEGIN")
+        file.execute(
+            "DELETE FROM bars USING late WHERE bars.symbol = late.symbol AND bars.ts_start = late.ts_start"
+        )
+        file.execute("INSERT INTO bars FROM late")
+        file.execute("COMMIT")
+
+    def merge():
+        kept = table.scan(row_filter=of_day).to_arrow().join(late.select(KEY), KEY, join_type="left anti")
+        table.overwrite(pa.concat_tables([kept.cast(late.schema), late]), overwrite_filter=of_day)
+
+    ours = once(lambda: lake.append(NAME, late))
+    peers = {"duckdb file": once(replace), "plain pyiceberg": once(merge)}
+    report.line("correction of 1,200 rows", ours, peers)
+    report.targets.append(at_most("correction of 1,200 rows in the lake", ours * 1e3, 300, "ms"))
+    asked = {"within": within, "order": ["symbol", "ts_start"]}
+    assert lake.scan(NAME, known_at=2**62 - 1, **asked).equals(before), "the version before is readable"
+    assert not lake.scan(NAME, **asked).equals(before)
 
 
 def main():
     parser = arguments(__doc__)
-    parser.add_argument("--days", type=int, default=20)
+    parser.add_argument("--days", type=int, default=60)
     parser.add_argument("--instruments", type=int, default=1_000)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -246,11 +317,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         lake, file, table = fill(report, Path(folder), given.days, given.instruments)
         ask(report, lake, file, table, given.days, given.instruments)
-        small_changes(report, lake)
+        plans(report, lake, table)
+        small_changes(report, lake, file, table)
         lake.close()
         file.close()
     print(circumstances())
-    return keep("core-lake", report.found, report.ratios, accept=given.accept)
+    return keep("core-lake", report.found, report.ratios, accept=given.accept, targets=report.targets)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ The firm is a made-up one whose demo day was run (218,000 order messages and 165
 there, which is only read. Its day is sealed into a lake of this run's own. The peer writes the very rows of every
 table as plain sorted zstd-3 Parquet with one `fsync` each by PyArrow, without proof, snapshot or catalog; deriving the
 rows is in neither.
-
-Target: all tables of the day derived in 5 s.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measured import arguments, circumstances, keep
+from measured import arguments, at_most, circumstances, keep
 
 from tallystick.core.business import BusinessTable
 from tallystick.core.lake import Lake
@@ -106,9 +104,7 @@ def main() -> int:
     print(f"{found['day']}: {count:,} rows in {len(found['rows'])} tables; {found['circumstances']}")
     for table, rows in found["rows"].items():
         print(f"    {table:28} {rows:9,}")
-    print(
-        f"derived from the journal, machines included  {found['derive_s']:6.2f} s (target {TARGET_SECONDS:.0f} s)"
-    )
+    print(f"derived from the journal, machines included  {found['derive_s']:6.2f} s")
     print(f"turnover by symbol, unsealed, first time     {found['first_question_s']:6.2f} s")
     print(f"    again                                    {found['same_question_s']:6.3f} s")
     print(f"    after sealing                            {found['question_after_s']:6.3f} s")
@@ -120,9 +116,9 @@ def main() -> int:
         "plain Parquet / sealing, seconds": found["plain_s"] / found["seal_s"],
         "plain Parquet / sealed, bytes": found["plain_bytes"] / found["bytes"],
     }
-    return keep("history-feeding", found, ratios, accept=given.accept) | int(
-        found["derive_s"] > TARGET_SECONDS
-    )
+    what = f"all tables of a day of {given.orders:,} orders derived"
+    targets = [at_most(what, found["derive_s"], TARGET_SECONDS, "s")]
+    return keep("history-feeding", found, ratios, accept=given.accept, targets=targets)
 
 
 if __name__ == "__main__":

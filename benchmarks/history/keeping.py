@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measured import arguments, circumstances, keep, timed
+from measured import arguments, at_most, circumstances, keep, timed
 from minute_bars import MINUTES, day_of, days_of_bars, moment_of, symbol_of
 
 from tallystick.firm import Firm
@@ -146,7 +146,11 @@ def main() -> int:
         "verify / sha-256": found["sha-256, s"]["best"] / found["verify, s"]["best"],
         "size / files": found["files, bytes"] / found["archive, bytes"],
     }
-    return keep("history-keeping", found, ratios, accept=given.accept)
+    spent = found["correct 1,200 rows, s"]["best"]
+    targets = [
+        at_most("correction of 1,200 rows through the door, view from before unchanged", spent, 0.30, "s")
+    ]
+    return keep("history-keeping", found, ratios, accept=given.accept, targets=targets)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""A panel of adjusted daily closes out of the lake, against Polars pivoting plain Parquet files that are not adjusted.
+"""A panel of adjusted daily closes out of the lake, against Polars and DuckDB pivoting plain files without adjusting.
 
     python benchmarks/history/panel.py [--instruments 1000] [--years 10] [--accept]
 
-Made-up daily bars, a file for each year as the lake has them, and one corporate action a year and instrument. The peer
-reads the same rows from sorted zstd-3 Parquet and pivots them; it knows no actions, no known time and no versions, so
-what we are held to is the plain panel, and what adjusting costs is told beside it. The peer's panel is compared.
+Made-up daily bars, a file for each year as the lake has them, and one corporate action a year and instrument. The peers
+read the same rows from sorted zstd-3 Parquet and pivot them; they know no actions, no known time and no versions, so
+what we are held to is the plain panel, and what adjusting costs is told beside it. The peers' panels are compared.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measured import arguments, circumstances, keep, timed
+from measured import arguments, at_most, circumstances, keep, timed
 
 from tallystick.core.lake import Lake
 from tallystick.history import Span, append_bars, read_panel
@@ -103,12 +104,28 @@ def main() -> int:
                 plain = answer
         told, pivoted = timed(pivot, 5)
         seconds["Polars, as traded"] = told["best"]
-        assert pl.from_arrow(plain).equals(pivoted.select(plain.column_names)), "the peer's panel differs"
+        assert pl.from_arrow(plain).equals(pivoted.select(plain.column_names)), "Polars' panel differs"
+        query = (
+            f"PIVOT (SELECT date, symbol, close FROM '{folder}/*.parquet') ON symbol USING first(close) "
+            "GROUP BY date ORDER BY date"
+        )
+        told, pivoted = timed(lambda: duckdb.sql(query).to_arrow_table(), 5)
+        seconds["DuckDB, as traded"] = told["best"]
+        assert pivoted.select(plain.column_names).cast(plain.schema).equals(plain), "DuckDB's panel differs"
     for what, spent in seconds.items():
         print(f"{what:<28} {spent:7.3f} s  {plain.num_rows} dates")
     found |= {f"{what}, s": round(spent, 4) for what, spent in seconds.items()}
-    ratios = {"Polars, as traded / ours": seconds["Polars, as traded"] / seconds["as traded"]}
-    return keep("history-panel", found, ratios, accept=given.accept)
+    ratios = {
+        f"{peer} / ours": seconds[peer] / seconds["as traded"]
+        for peer in ("Polars, as traded", "DuckDB, as traded")
+    }
+    size = f"{given.instruments:,} instruments x {given.years} years"
+    targets = [
+        at_most(f"panel of closes, {size}, {what}", seconds[what], 0.3, "s")
+        for what in kinds
+        if what.startswith("adjusted") and "50" not in what
+    ]
+    return keep("history-panel", found, ratios, accept=given.accept, targets=targets)
 
 
 if __name__ == "__main__":

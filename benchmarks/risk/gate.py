@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "risk"))
 
 from gate_referee import Account, Referee
 from gate_rooms import DAY, HOLDINGS, TERMS, PlainMarket, account_terms, at_clock, charge, money
-from measured import arguments, circumstances, keep
+from measured import arguments, circumstances, installed, keep
 
 from tallystick.core.day import DayOpened
 from tallystick.core.events import verdict_dtype
@@ -199,10 +199,9 @@ def referee_rate(books, rows):
 
 def peer_rate(books, rows):
     """The rate of openpit, None if it is not there."""
-    try:
-        import openpit
-    except ImportError:
+    if not installed("openpit", "openpit"):
         return None
+    import openpit
     from openpit import param
     from openpit.pretrade import policies
 
@@ -294,7 +293,6 @@ def main() -> int:
     ratios = {}
     for name, result in results.items():
         if result is None:
-            print(f"{name} is not installed: left out")
             continue
         tell(f"{name}, {result.refused} refused", result)
         for size in (4_096, 1):

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import measured
 import minute_bars
+import targets
 
 FOLDER = Path(measured.__file__).parent
 SCRIPTS = sorted(
@@ -56,6 +57,48 @@ def test_ratio_that_is_no_longer_measured_is_told(folder, capsys):
     measured.keep("some-thing", {}, {"peer / ours": 2.0}, accept=True)
     assert measured.keep("some-thing", {}, {}, accept=False) == 0
     assert "NOT MEASURED peer / ours: accepted ratio 2.0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("target", "met"),
+    [
+        (measured.at_most("a join", 0.15, 0.15, "s"), True),
+        (measured.at_most("a join", 0.151, 0.15, "s"), False),
+        (measured.at_least("a load", 2.0, 2.0, "M rows/s"), True),
+        (measured.at_least("a load", 1.99, 2.0, "M rows/s"), False),
+    ],
+)
+def test_target_is_told_with_what_was_reached_and_fails_nothing(folder, capsys, target, met):
+    assert target.met is met
+    assert measured.keep("some-thing", {}, {}, accept=False, targets=[target]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("met " if met else "SHORT ")
+    assert f"{target.reached:g}" in told
+    assert f"{target.limit:g} {target.unit}" in told
+    assert kept(folder, "results")["targets"] == [target._asdict()]
+
+
+def test_absent_peer_is_named_and_kept(folder, monkeypatch, capsys):
+    monkeypatch.setattr(measured, "LEFT_OUT", [])
+    assert measured.installed("NumPy", "numpy")
+    assert not measured.installed("Some peer", "numpy", "no_such_package_of_a_peer")
+    assert "LEFT OUT Some peer: not installed: no_such_package_of_a_peer" in capsys.readouterr().out
+    measured.keep("some-thing", {}, {}, accept=False)
+    assert kept(folder, "results")["left_out"] == ["Some peer"]
+
+
+def test_all_targets_are_listed_at_the_end(folder, monkeypatch, capsys):
+    monkeypatch.setattr(measured, "LEFT_OUT", ["Some peer"])
+    monkeypatch.setattr(targets, "FOLDER", folder)
+    held = [measured.at_most("a join", 0.1, 0.15, "s"), measured.at_least("a load", 1.0, 2.0, "M rows/s")]
+    measured.keep("some-thing", {}, {}, accept=False, targets=held)
+    measured.keep("another", {}, {}, accept=False)
+    capsys.readouterr()
+    assert targets.main() == 0
+    told = capsys.readouterr().out
+    assert told.splitlines()[-1] == "1 of 2 targets met"
+    assert told.count("LEFT OUT Some peer") == 2
+    assert "SHORT a load" in told
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

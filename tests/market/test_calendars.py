@@ -53,7 +53,7 @@ def test_settlement_only_day_settles_without_trading(date):
 def test_overrides_carry_their_marks():
     typhoon, holiday = TAIPEI.day_row(DAY(2024, 10, 31)), TAIPEI.day_row(DAY(2026, 2, 12))
     assert typhoon is not None
-    assert typhoon.status == "unverified"
+    assert typhoon.status == "secondary"
     assert holiday is not None
     assert holiday.status == "secondary"
     assert TAIPEI.day_row(DAY(2026, 11, 20)) is None
