@@ -61,6 +61,12 @@ def house(tmp_path):
     opened.lake.close()
 
 
+@pytest.fixture(scope="session")
+def open_house():
+    """Opens a house in a folder."""
+    return House
+
+
 @pytest.fixture
 def context(house):
     return Context(house, Actor("someone"))

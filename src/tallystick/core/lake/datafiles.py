@@ -5,7 +5,8 @@ twice. They are on disk when the writer returns; nothing names them until a comm
 
 Columns are encoded as Parquet's readers all know, by what is in them: values that repeat as a dictionary; other times,
 dates and numbers of the key as differences from row to row; the rest as they are. Measured on minute bars: with prices
-as they are the files would be 12% smaller and a minute of all instruments twice as slow to ask.
+as they are the files would be 12% smaller and a minute of all instruments twice as slow to ask; amounts as differences
+would be written in half the time and take 15% more.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import pyarrow.parquet as pq
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.layout import DAY_COLUMN, Layout, unknown_column
+from tallystick.core.lake.partitions import partition_numbers
 from tallystick.core.lake.plan import UNIQUE_SUFFIX
 
 __all__ = ["ROW_GROUP_ROWS", "WrittenFile", "restored", "stored", "write_files"]
@@ -73,7 +75,7 @@ def stored(layout: Layout, table: pa.Table) -> pa.Table:
             )
         field = layout.stored_arrow.field(column.name)
         if column.name not in table.column_names:
-            columns[column.name] = pa.nulls(table.num_rows, field.type)
+            columns[column.name] = _nothing(table.num_rows, field.type)
             continue
         values = table[column.name]
         if values.null_count and not column.optional:
@@ -93,6 +95,15 @@ def stored(layout: Layout, table: pa.Table) -> pa.Table:
         columns = {DAY_COLUMN: pa.array(days).cast(pa.date32()), **columns}
     fields = [field.with_type(columns[field.name].type) for field in layout.stored_arrow]
     return pa.table(columns, schema=pa.schema(fields))
+
+
+def _nothing(count: int, kind: pa.DataType) -> pa.Array:
+    """Rows without a value, in memory that the system gives as zeros and nobody touches."""
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.nulls(count, kind)
+    zeros = pa.py_buffer(np.zeros(8 * (count + 1), np.uint8))
+    buffers = [zeros] * (3 if pa.types.is_string(kind) else 2)
+    return pa.Array.from_buffers(kind, count, buffers, null_count=count)
 
 
 def _is_ready(given: pa.DataType, wanted: pa.DataType) -> bool:
@@ -118,8 +129,8 @@ def write_files(layout: Layout, rows: pa.Table, folder: Path) -> list[WrittenFil
         return []
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         rows = _with_dictionaries(pool, rows.combine_chunks())
-        numbers = _partition_numbers(layout, rows)
-        keys = [_comparable(rows[name]) for name in layout.order]
+        numbers = partition_numbers(layout, _days(layout, rows))
+        keys = list(pool.map(lambda name: _comparable(rows[name]), layout.order))
         order = _order([numbers, *keys])
         if order is not None:
             numbers, keys = numbers[order], [key[order] for key in keys]
@@ -184,16 +195,11 @@ def _with_dictionaries(pool: ThreadPoolExecutor, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _partition_numbers(layout: Layout, rows: pa.Table) -> Array:
+def _days(layout: Layout, rows: pa.Table) -> Array:
     if layout.partition is None:
-        return np.zeros(rows.num_rows, dtype=np.int64)
-    days: Array = rows[layout.stored_partition].cast(pa.int32()).to_numpy()
-    rhythm = layout.partition[1]
-    if rhythm == "day":
-        return days.astype(np.int64)
-    unit = "datetime64[M]" if rhythm == "month" else "datetime64[Y]"
-    dates: Array = days.astype("datetime64[D]").astype(unit)
-    return dates.astype(np.int64)
+        return np.zeros(rows.num_rows, np.int32)
+    found: Array = rows[layout.stored_partition].cast(pa.int32()).to_numpy()
+    return found
 
 
 def _comparable(column: pa.ChunkedArray) -> Array:

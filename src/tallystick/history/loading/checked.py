@@ -29,6 +29,17 @@ class Checked(NamedTuple):
     without_trade: int
     duplicates: int
 
+    @property
+    def dates(self) -> tuple[int, int]:
+        """The first and last date of the good rows, days since 1970; there must be one."""
+        days = self.rows.columns[self.rows.dataset.date_column].values[self.places]
+        return int(days.min()), int(days.max())
+
+    @property
+    def first_words(self) -> set[str]:
+        """What stands in the first column of the key, faulty rows included; nothing when it is no text."""
+        return set(self.rows.columns[self.rows.dataset.spec.key[0]].words or ())
+
     def table(self) -> pa.Table:
         """The good rows as the lake takes them, texts as dictionaries."""
         whole = len(self.places) == self.rows.height and bool((np.diff(self.places) == 1).all())

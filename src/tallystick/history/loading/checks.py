@@ -5,11 +5,14 @@ A check that is sure notes a fault (the row goes to quarantine); one that cannot
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tallystick.history.loading.business_checks import note_closed, note_satisfaction, note_words
 from tallystick.history.loading.clock import local_days
 from tallystick.history.loading.market_checks import note_limit, note_session, note_tick, warn_gaps
 from tallystick.history.loading.rows import Rows
@@ -25,6 +28,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 NOTHING: Array = np.array([], np.int64)
 HUNDREDTH = 100
+SPAN_ROWS = 1 << 17
+"""So many rows of a column stay in a core's cache while they are checked."""
+
 SIGNLESS = ("amount", "cash", "ratio", "subscription_ratio", "weight")
 """Amounts and ratios that are not below zero, beside every quantity and count."""
 
@@ -145,12 +151,17 @@ FIRST: dict[str, Check] = {
     "not_negative": note_not_negative,
     "high_low": note_high_low,
     "kind": note_kind,
+    "words": note_words,
+    "closed": note_closed,
+    "satisfaction": note_satisfaction,
     "not_future": note_not_future,
     "session": note_session,
     "tick": note_tick,
-    "limit": note_limit,
 }
 """Checks that look at rows one by one, in the order in which they look."""
+
+AGAINST_LAKE: dict[str, Check] = {"limit": note_limit}
+"""Checks of rows one by one that ask the lake, once for all of them."""
 
 SORTED: dict[str, Check] = {
     "sequence": note_sequence,
@@ -163,13 +174,16 @@ SORTED: dict[str, Check] = {
 OF_LOADING = ("duplicate_key", "cross_source")
 """Checks that ask what came before: the loader's own."""
 
-CHECKS = (*FIRST, *SORTED, *OF_LOADING)
+CHECKS = (*FIRST, *AGAINST_LAKE, *SORTED, *OF_LOADING)
 """Every check by name. `amount`, `stale`, `gap` and `cross_source` cannot be sure: they warn."""
 
 
 def note_faults(rows: Rows, given: Circumstances) -> None:
-    """Run the dataset's checks of rows one by one."""
-    _run(rows, given, FIRST)
+    """Run the dataset's checks of rows one by one, on spans of them at once on all cores."""
+    parts = [rows.part(slice(begin, begin + SPAN_ROWS)) for begin in range(0, rows.height, SPAN_ROWS)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(lambda part: _run(part, given, FIRST), parts))
+    _run(rows, given, AGAINST_LAKE)
 
 
 def note_among_neighbours(rows: Rows, given: Circumstances) -> None:

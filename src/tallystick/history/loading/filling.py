@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow as pa
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import number_date
 from tallystick.history.datasets import with_own_columns
+from tallystick.history.disk import is_full
 from tallystick.history.loading.checked import Checked
 from tallystick.history.loading.checks import Circumstances
 from tallystick.history.loading.rows import Warned
@@ -21,11 +21,9 @@ from tallystick.history.loading.rows import Warned
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake
 
-__all__ = ["Filled", "append_rows", "room_on_disk"]
+__all__ = ["Filled", "append_all", "room_on_disk"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 SYMBOLS_NAMED = 1_000
 """At most so many symbols are named when the lake is asked what is there."""
@@ -38,19 +36,30 @@ class Filled(NamedTuple):
     warnings: list[Warned] = []
 
 
-def append_rows(lake: Lake, given: Circumstances, checked: Checked, source: str, token: str) -> Filled:
-    """Append the good rows that are not there yet, once for a token."""
-    dataset = checked.rows.dataset
-    if done := lake.committed(dataset.name, token):  # killed before the journal had it
-        return Filled(done.rows)
-    table = checked.table()
-    fresh, warnings = _not_there_yet(lake, given, checked, table, source)
-    if fresh.num_rows == 0:
-        return Filled(0, warnings)
-    whole = with_own_columns(dataset, _with_instruments(given, fresh), source, given.known_time)
-    commit = lake.append(dataset.name, whole, token=token)
-    done = lake.committed(dataset.name, token) if commit.repeated else None
-    return Filled(done.rows if done else fresh.num_rows, warnings)
+def append_all(
+    lake: Lake, given: Circumstances, parts: Sequence[tuple[Checked, str]], token: str
+) -> list[Filled]:
+    """Append the good rows of sources (each with its label) that are not there yet, in one commit, once for a token.
+
+    When the commit is there already, since a load was killed before the journal had it, all rows of several sources
+    count as its.
+    """
+    dataset = parts[0][0].rows.dataset
+    if done := lake.committed(dataset.name, token):
+        return [Filled(done.rows if len(parts) == 1 else len(checked.places)) for checked, _ in parts]
+    found = [_not_there_yet(lake, given, checked, checked.table(), source) for checked, source in parts]
+    whole = [
+        with_own_columns(dataset, _with_instruments(given, fresh), source, given.known_time)
+        for (fresh, _), (_, source) in zip(found, parts, strict=True)
+        if fresh.num_rows
+    ]
+    rows = [fresh.num_rows for fresh, _ in found]
+    if whole:
+        together = pa.concat_tables(whole, promote_options="default").unify_dictionaries()
+        commit = lake.append(dataset.name, together, token=token)
+        if commit.repeated and len(parts) == 1 and (done := lake.committed(dataset.name, token)):
+            rows = [done.rows]
+    return [Filled(count, warnings) for count, (_, warnings) in zip(rows, found, strict=True)]
 
 
 @contextlib.contextmanager
@@ -59,7 +68,7 @@ def room_on_disk(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not _is_full(error):
+        if not is_full(error):
             raise
         raise TallystickError(
             "history.disk_full",
@@ -68,15 +77,6 @@ def room_on_disk(name: str) -> Iterator[None]:
             file=name,
             problem=str(error).partition("\n")[0],
         ) from error
-
-
-def _is_full(error: BaseException) -> bool:
-    """Whether an error, or one that it came from, says so; closing a file that could not be written says less."""
-    if isinstance(error, OSError) and error.errno in FULL:
-        return True
-    told = str(error)
-    before = error.__cause__ or error.__context__
-    return "disk is full" in told or "disk I/O error" in told or (before is not None and _is_full(before))
 
 
 def _not_there_yet(

@@ -41,14 +41,11 @@ NEW_LISTING_DAYS = 31
 def note_session(rows: Rows, given: Circumstances) -> None:
     """A row's date is a session of its symbol's venue, where the venue's calendar knows the date."""
     symbol, date = rows.columns["symbol"], rows.columns["date"].values
-    venues = _venues(symbol.words or [])
-    for venue, words in venues.items():
-        calendar = _calendar(given.market, venue)
-        if calendar is None:
-            continue
+    venue_of_word, calendars = _calendars(symbol.words or [], given.market)
+    for venue, calendar in enumerate(calendars, 1):
         sound = rows.notes.codes == 0
-        if len(words) < len(symbol.words or []):
-            sound &= _among(symbol.values, words, len(symbol.words or []))
+        if not (venue_of_word == venue).all():
+            sound &= venue_of_word[symbol.values] == venue
         days = date[sound]
         if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
             continue
@@ -150,27 +147,37 @@ def _pairs(symbols: Array, days: Array) -> Array:
 
 def warn_gaps(rows: Rows, given: Circumstances) -> None:
     """Between a symbol's first and last date in the source no session lacks a row."""
-    symbol, date = rows.columns["symbol"], rows.columns["date"].values
-    pairs = _pairs(symbol.values[given.order], date[given.order])
-    first = np.concatenate([[0], np.flatnonzero(pairs[1:] != pairs[:-1]) + 1])
-    if not len(pairs):
+    order, symbol = given.order, rows.columns["symbol"]
+    symbols, days = symbol.values[order], rows.columns["date"].values[order]
+    if not len(days):
         return
-    turn = stable_order(pairs[first] >> 32)
-    places = given.order[first][turn]
-    symbols, days = symbol.values[places], date[places]
+    venue_of_word, calendars = _calendars(symbol.words or [], given.market)
+    numbers = np.zeros(len(days), np.int64)
+    for venue, calendar in enumerate(calendars, 1):
+        here = slice(None) if (venue_of_word == venue).all() else venue_of_word[symbols] == venue
+        numbers[here] = _numbered(calendar, days[here])
+    same = symbols[1:] == symbols[:-1]
+    later = np.flatnonzero(same & (numbers[1:] > numbers[:-1] + 1)) + 1
+    # A symbol's rows stand together in each partition only: the first of each run follows the last of its run before.
+    first = np.concatenate([[0], np.flatnonzero(~same) + 1])
+    last = np.concatenate([first[1:], [len(days)]]) - 1
+    turn = stable_order(symbols[first].astype(np.int64))
+    first, last = first[turn[1:]], last[turn[:-1]]
+    apart = first[(symbols[first] == symbols[last]) & (numbers[first] > numbers[last] + 1)]
     missing = np.zeros(rows.height, dtype=bool)
-    for venue, words in _venues(symbol.words or []).items():
-        calendar = _calendar(given.market, venue)
-        of_venue = _among(symbols, words, len(symbol.words or []))
-        if calendar is None or not of_venue.any():
-            continue
-        sessions = session_days(calendar, int(days[of_venue].min()), int(days[of_venue].max()))
-        if sessions is None:
-            continue
-        number = np.searchsorted(sessions, days[of_venue])
-        same = np.diff(symbols[of_venue]) == 0
-        missing[places[of_venue][1:][same & (np.diff(number) > 1)]] = True
+    missing[order[later]] = missing[order[apart]] = True
     rows.notes.doubt(missing, "history.gap", "date")
+
+
+def _numbered(calendar: Calendar, days: Array) -> Array:
+    """How many sessions there were until each date; all 0 when the calendar does not know them all."""
+    if not len(days):
+        return days
+    low, high = int(days.min()), int(days.max())
+    sessions = session_days(calendar, low, high)
+    if sessions is None:
+        return np.zeros(len(days), np.int64)
+    return np.asarray(np.searchsorted(sessions, np.arange(low, high + 1), side="right")[days - low])
 
 
 def session_days(calendar: Calendar, first: int, last: int) -> Array | None:
@@ -202,20 +209,20 @@ def trade_dates(market: MarketMachine, local: Array, venue: str, night: str) -> 
     return sessions[np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)]
 
 
-def _venues(words: list[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+def _calendars(words: list[str], market: MarketMachine) -> tuple[Array, list[Calendar]]:
+    """For each symbol the place of its venue's calendar, from 1; 0 where there is none."""
+    places: dict[str, int] = {}
+    calendars: list[Calendar] = []
+    of_word = np.zeros(max(len(words), 1), np.int64)
     for code, word in enumerate(words):
         venue = word.rpartition(".")[2] if "." in word else ""
-        if venue:
-            found.setdefault(venue, []).append(code)
-    return found
-
-
-def _among(codes: Array, wanted: list[int], count: int) -> Array:
-    table = np.zeros(max(count, 1), dtype=bool)
-    table[wanted] = True
-    found: Array = table[codes]
-    return found
+        if venue not in places:
+            calendar = _calendar(market, venue) if venue else None
+            if calendar is not None:
+                calendars.append(calendar)
+            places[venue] = len(calendars) if calendar is not None else 0
+        of_word[code] = places[venue]
+    return of_word, calendars
 
 
 def _calendar(market: MarketMachine, venue: str) -> Calendar | None:

@@ -84,7 +84,8 @@ def open_frame(name: str, given: Any) -> Source:
             frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
         else:
             frame = pl.DataFrame(given)
-        content = frame.write_csv()
+        content = io.BytesIO()
+        frame.rechunk().write_ipc(content)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise TallystickError(
             "history.frame",
@@ -93,7 +94,9 @@ def open_frame(name: str, given: Any) -> Source:
             name=name,
             problem=str(error).partition("\n")[0],
         ) from None
-    return FrameSource(name, hashlib.sha256(content.encode()).digest(), frame)
+    digest = hashlib.sha256(b"frame")  # a frame is not the file that was written of it
+    digest.update(content.getbuffer())
+    return FrameSource(name, digest.digest(), frame)
 
 
 def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tallystick.core.lake.layout import layout_of
+from tallystick.core.lake.partitions import partition_numbers
 from tallystick.history.loading.rows import Rows, Typed
 
 __all__ = ["note_repeated", "sorted_places", "stable_order"]
@@ -89,13 +90,7 @@ def _keys(rows: Rows, kept: Array) -> list[tuple[Array, int]]:
     layout = layout_of(rows.dataset.spec)
     keys = []
     if layout.partition is not None:
-        days = rows.columns[layout.partition[0]].values[kept]
-        unit = {"day": "D", "month": "M", "year": "Y"}[layout.partition[1]]
-        keys.append(
-            days
-            if unit == "D"
-            else days.astype("datetime64[D]").astype(f"datetime64[{unit}]").astype(np.int64)
-        )
+        keys.append(partition_numbers(layout, rows.columns[layout.partition[0]].values[kept]))
     for name in layout.order[:-1]:
         column = rows.columns[name]
         values = column.values[kept]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tallystick.history.loading.columns import ColumnMapping, known_columns, missing_columns
-from tallystick.history.loading.load import begin, open_sources
+from tallystick.history.loading.read import begin, open_sources
 from tallystick.history.loading.reports import MappingProposal
 from tallystick.history.loading.values import Column, as_text, read_clock_times, read_dates
 

@@ -16,8 +16,6 @@ from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.rows import Notes, Rows, Typed, coded
 from tallystick.history.loading.values import (
     Column,
-    as_text,
-    is_missing,
     read_clock_times,
     read_dates,
     read_decimals,
@@ -53,6 +51,10 @@ class Wanted(NamedTuple):
         unit = self.dataset.columns[name].unit
         return int(unit[3:4]) if unit.startswith("1e-") else 0
 
+    def needs_time(self, name: str) -> bool:
+        """Whether a row must say a time that its source gives: one that its record cannot be without."""
+        return name not in schema_of(self.dataset.spec.record).optional
+
     def may_miss(self, name: str) -> bool:
         """Whether a row may leave a column empty."""
         return name not in self.dataset.required or name in schema_of(self.dataset.spec.record).optional
@@ -64,10 +66,9 @@ def read_exactly(wanted: Wanted, raw: dict[str, pl.Series], numbers: Array) -> R
     notes = Notes(count)
     columns: dict[str, Typed] = {}
     for name in wanted.names("text", list(raw)):
-        missing = is_missing(raw[name])
-        columns[name] = coded(as_text(raw[name]).set(missing, None))
+        columns[name] = coded(raw[name])
         if not wanted.may_miss(name):
-            notes.note(missing, "history.empty", name)
+            notes.note(columns[name].missing, "history.empty", name)
     dates: dict[str, pl.Series] = {}
     for name in wanted.names("date", list(raw)):
         read = read_dates(raw[name])
@@ -75,7 +76,7 @@ def read_exactly(wanted: Wanted, raw: dict[str, pl.Series], numbers: Array) -> R
         columns[name] = _noted(notes, name, read, "history.not_a_date", empty=name in wanted.dataset.spec.key)
     for name in wanted.names("timestamp", list(raw)):
         read = read_clock_times(raw[name], wanted.zone, dates.get("date"))
-        columns[name] = _noted(notes, name, read, "history.not_a_time", empty=True)
+        columns[name] = _noted(notes, name, read, "history.not_a_time", empty=wanted.needs_time(name))
     return Rows(wanted.dataset, columns, numbers, notes, _read_numbers(wanted, raw, columns, notes))
 
 
@@ -83,7 +84,10 @@ def _read_numbers(wanted: Wanted, raw: dict[str, pl.Series], columns: dict[str, 
     """Read every number as its column says; gives how many were rounded."""
     names = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
     names.sort(key=wanted.dataset.given.index)
-    read = {name: _read_number(wanted, name, raw[name]) for name in names}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        read = dict(
+            zip(names, pool.map(lambda name: _read_number(wanted, name, raw[name]), names), strict=True)
+        )
     if wanted.dataset.traded:
         notes.note_untraded(
             np.logical_and.reduce([read[name].missing.to_numpy() for name in wanted.dataset.traded])
@@ -165,15 +169,20 @@ class Plain(NamedTuple):
 
 
 def read_plain_lines(
-    wanted: Wanted, text: bytes, places: dict[str, tuple[int, ...]], fields: int, separator: str
+    wanted: Wanted,
+    text: bytes,
+    span: tuple[int, int],
+    places: dict[str, tuple[int, ...]],
+    fields: int,
+    separator: str,
 ) -> Plain:
-    """Read the plain lines of a text of UTF-8 rows; blocks of it at once on all cores."""
+    """Read the plain lines of a span of a text of UTF-8 rows; blocks of it at once on all cores."""
     from tallystick.history.loading.kernels import WORDS, read_lines
 
     data = np.frombuffer(text, np.uint8)
     table = _field_table(wanted, places, fields)
     high = text.isascii() or _is_utf8(text)
-    blocks = _blocks(text)
+    blocks = _blocks(text, *span)
     counts = [text.count(b"\n", begin, end) + (text[end - 1] != NEWLINE) for begin, end in blocks]
     before = np.cumsum([0, *counts]).tolist()
     values = np.empty((fields, before[-1]), np.int64)
@@ -210,20 +219,22 @@ def _field_table(wanted: Wanted, places: dict[str, tuple[int, ...]], fields: int
     table = np.zeros((fields, 4), np.int64)
     for name, place in places.items():
         kind = kinds.get(wanted.dataset.columns[name].kind, NUMBER)
-        needed = not wanted.may_miss(name) or kind == TIME or name in wanted.dataset.spec.key
+        times = kind == TIME and wanted.needs_time(name)
+        needed = not wanted.may_miss(name) or times or name in wanted.dataset.spec.key
         # The exact way reads whole numbers in 1e-4 first, so that both ways have the same largest one.
-        limit = LARGEST // (wanted.mapping.multiply.get(name, 1) * (1 if wanted.decimals(name) else 10_000))
+        whole = kind == NUMBER and not wanted.decimals(name)
+        limit = LARGEST // (wanted.mapping.multiply.get(name, 1) * (10_000 if whole else 1))
         table[place[0]] = kind, wanted.decimals(name), limit, needed
     return table
 
 
-def _blocks(text: bytes) -> list[tuple[int, int]]:
-    """Parts of a text that end with a line: at least as many as there are cores."""
-    size = min(BLOCK_BYTES, len(text) // (os.cpu_count() or 1) + 1)
-    blocks, begin = [], 0
-    while begin < len(text):
-        stop = text.find(b"\n", min(begin + size, len(text)))
-        end = len(text) if stop < 0 else stop + 1
+def _blocks(text: bytes, begin: int, stop: int) -> list[tuple[int, int]]:
+    """Parts of a span that end with a line: at least as many as there are cores."""
+    size = min(BLOCK_BYTES, (stop - begin) // (os.cpu_count() or 1) + 1)
+    blocks = []
+    while begin < stop:
+        found = text.find(b"\n", min(begin + size, stop), stop)
+        end = stop if found < 0 else found + 1
         blocks.append((begin, end))
         begin = end
     return blocks

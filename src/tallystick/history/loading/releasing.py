@@ -9,13 +9,14 @@ import pyarrow as pa
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.history.datasets import QUARANTINE
 from tallystick.history.loading.columns import ColumnMapping
-from tallystick.history.loading.load import begin, check_source, keep_checked, open_sources, summed
+from tallystick.history.loading.read import begin, check_source, open_sources
+from tallystick.history.loading.recorded import keep_all, summed
 from tallystick.history.loading.reports import LoadReport
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.history.loading.checked import Checked
-    from tallystick.history.loading.load import Load
+    from tallystick.history.loading.read import Load
     from tallystick.history.loading.sources import Source
 
 __all__ = ["release_rows"]
@@ -42,9 +43,9 @@ def release_rows(
     waiting = _waiting(load, file)
     kept = []
     for source in open_sources(load, corrected):
-        checked, cut, places = check_source(load, source)
-        rows = _released(load, source, checked, waiting, file)
-        kept.append(keep_checked(load, source, checked, cut, places))
+        read = check_source(load, source)
+        rows = _released(load, source, read.checked, waiting, file)
+        kept += keep_all(load, [read])
         _mark(load, rows, source)
     return summed(load.dataset, kept)
 

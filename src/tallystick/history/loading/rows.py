@@ -10,6 +10,7 @@ import polars as pl
 
 from tallystick.history.datasets import Dataset
 from tallystick.history.loading.reasons import CODES, REASONS
+from tallystick.history.loading.values import as_text, is_missing
 
 __all__ = ["NO_ROW", "Fault", "Notes", "Rows", "Typed", "Warned", "coded", "filled", "recoded"]
 
@@ -31,6 +32,10 @@ class Typed(NamedTuple):
     def take(self, places: Array) -> Typed:
         """The rows at these places."""
         return Typed(self.values[places], None if self.there is None else self.there[places], self.words)
+
+    def part(self, span: slice) -> Typed:
+        """A span of the rows, without a copy."""
+        return Typed(self.values[span], None if self.there is None else self.there[span], self.words)
 
     @property
     def missing(self) -> Array:
@@ -112,6 +117,13 @@ class Notes:
             for place in np.flatnonzero((self.codes != 0) & (self.codes < NO_ROW)).tolist()
         ]
 
+    def part(self, span: slice) -> Notes:
+        """The notes of a span of the rows: what is noted there is noted here."""
+        found = Notes(0)
+        found.codes, found.columns = self.codes[span], self.columns[span]
+        found.names = self.names
+        return found
+
     def fill(self, places: Array, others: Notes) -> None:
         """Take the notes of rows that were read apart, at the places where they belong."""
         names = np.array([self._number(name) for name in others.names] or [0], np.uint8)
@@ -144,15 +156,20 @@ class Rows(NamedTuple):
         """How many rows."""
         return len(self.numbers)
 
+    def part(self, span: slice) -> Rows:
+        """A span of the rows, without a copy; what is noted of it is noted of these."""
+        columns = {name: column.part(span) for name, column in self.columns.items()}
+        return self._replace(columns=columns, numbers=self.numbers[span], notes=self.notes.part(span))
 
-def coded(texts: pl.Series) -> Typed:
-    """Texts as places in the list of distinct ones."""
-    import pyarrow as pa
 
-    found = texts.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string()).dictionary_encode()
+def coded(column: pl.Series) -> Typed:
+    """A column as places in the list of its distinct texts; what files write for no value is none."""
+    found = column.to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
     there = None if found.null_count == 0 else np.asarray(found.is_valid())
     codes = np.asarray(found.indices.fill_null(0)).astype(np.int32)
-    return Typed(codes, there, found.dictionary.to_pylist() or [""])
+    words = pl.Series(found.dictionary)
+    texts: list[str] = as_text(words).set(is_missing(words), "").to_list()
+    return recoded(Typed(codes, there, texts), texts)
 
 
 def filled(whole: Typed, places: Array, part: Typed) -> Typed:

@@ -28,6 +28,9 @@ Places = Mapping[str, tuple[int, ...]]
 FAST_BYTES = 1_000_000
 """From so many bytes on, lines go through the kernel, which takes a moment to load."""
 
+BLOCK = 1 << 14
+NEWLINE = 10
+
 TEXT_LIMIT = 500
 """Letters of a faulty row that are kept."""
 
@@ -71,9 +74,9 @@ class TextSource:
         self.title = text[: heading.begin].decode("utf-8", "replace")
         self._text = text
         below = text.find(b"\n", heading.begin, end)
-        self._body = text[below + 1 : end] if below >= 0 else b""
+        self._begin, self._end = (below + 1, end) if below >= 0 else (end, end)
         self._first = heading.line + 1
-        self._starts: Array | None = None
+        self._lines: LineIndex | None = None
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
@@ -81,25 +84,23 @@ class TextSource:
         """Plain lines by the kernel when there are many, the others exactly."""
         used = [place for spot in places.values() for place in spot]
         simple = all(len(spot) == 1 for spot in places.values()) and len(set(used)) == len(used)
-        if len(self._body) < FAST_BYTES or not self._body or not simple:
-            return self._exactly(wanted, places, date, self._body, None)
-        plain = read_plain_lines(wanted, self._body, dict(places), len(self.header), self.separator)
+        text, begin, end = self._text, self._begin, self._end
+        if end - begin < FAST_BYTES or begin == end or not simple:
+            return self._exactly(wanted, places, date, text[begin:end], None)
+        plain = read_plain_lines(wanted, text, (begin, end), dict(places), len(self.header), self.separator)
         columns, notes = _moments(wanted, dict(plain.columns), date)
         fast = Rows(wanted.dataset, columns, np.arange(self._first, self._first + plain.lines), notes)
         if not len(plain.rest):
             return fast, []
-        rest = b"\n".join(self._body[begin:end] for _, begin, end in plain.rest.tolist())
+        rest = b"\n".join(text[begin:end] for _, begin, end in plain.rest.tolist())
         slow, broken = self._exactly(wanted, places, date, rest, plain.rest[:, 0] + self._first)
         return _filled(fast, plain.rest[:, 0], slow), broken
 
     def text(self, number: int) -> str:
         """A line without its end."""
-        if self._starts is None:
-            data = np.frombuffer(self._text, np.uint8)
-            self._starts = np.concatenate([[0], np.flatnonzero(data == 10) + 1])
-        begin = int(self._starts[number - 1])
-        end = self._text.find(b"\n", begin)
-        line = self._text[begin : len(self._text) if end < 0 else end]
+        if self._lines is None:
+            self._lines = LineIndex(self._text)
+        line = self._lines.line(number)
         return line[: 4 * TEXT_LIMIT].decode("utf-8", "replace").rstrip("\r\n")[:TEXT_LIMIT]
 
     def cell(self, number: int, places: Sequence[int]) -> str:
@@ -109,7 +110,8 @@ class TextSource:
 
     def first_rows(self, count: int) -> range:
         """The numbers of the first lines below the names."""
-        lines = self._body.count(b"\n") + (not self._body.endswith(b"\n") and bool(self._body))
+        begin, end = self._begin, self._end
+        lines = self._text.count(b"\n", begin, end) + (end > begin and self._text[end - 1 : end] != b"\n")
         return range(self._first, self._first + min(count, lines))
 
     def _exactly(
@@ -132,6 +134,37 @@ class TextSource:
         )
         assert frame.height == len(rows), f"{self.name}: {len(rows)} lines gave {frame.height} rows"
         return read_exactly(wanted, _raw(frame, self.header, wanted, places, date), rows), broken
+
+
+class LineIndex:
+    r"""Where lines stand in a text; it counts them block by block and looks into a block only when asked for its lines.
+
+    >>> LineIndex(b"one\ntwo\nthree").line(2)
+    b'two'
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        counts = [text.count(b"\n", begin, begin + BLOCK) for begin in range(0, len(text), BLOCK)]
+        self._before = np.cumsum([0, *counts])
+        self._block, self._ends = -1, np.array([], np.int64)
+
+    def line(self, number: int) -> bytes:
+        """A line by its number, from 1, without its end; the empty one when there is none."""
+        begin = self._end_of(number - 1) + 1
+        return self._text[begin : self._end_of(number)] if number > 0 else b""
+
+    def _end_of(self, number: int) -> int:
+        """Where a line ends; the text's end when it is the last."""
+        if number < 1 or number > self._before[-1]:
+            return -1 if number < 1 else len(self._text)
+        block = int(np.searchsorted(self._before, number, side="left")) - 1
+        if block != self._block:
+            data = np.frombuffer(
+                self._text, np.uint8, min(BLOCK, len(self._text) - block * BLOCK), block * BLOCK
+            )
+            self._block, self._ends = block, np.flatnonzero(data == NEWLINE) + block * BLOCK
+        return int(self._ends[number - 1 - self._before[block]])
 
 
 class FrameSource:
@@ -198,16 +231,16 @@ def _moments(
     if date is not None and "date" not in columns:
         columns["date"] = Typed(np.full(count, date_number(date), np.int64))
     for name in wanted.names("timestamp", list(columns)):
-        times = columns[name].values
-        alone = times < DAY_NS
+        times, given = columns[name].values, ~columns[name].missing
+        alone = (times < DAY_NS) & given
         if alone.any():
             if "date" in columns:
                 times = np.where(alone, columns["date"].values * DAY_NS + times, times)
             else:
                 notes.note(alone, "history.not_a_time", name)
         moments, there = local_to_utc(times, wanted.zone)
-        notes.note(~there, "history.not_a_time", name)
-        columns[name] = Typed(moments)
+        notes.note(~there & given, "history.not_a_time", name)
+        columns[name] = columns[name]._replace(values=moments)
     return columns, notes
 
 

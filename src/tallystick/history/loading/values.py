@@ -79,11 +79,7 @@ def is_missing(column: pl.Series) -> pl.Series:
 def read_decimals(column: pl.Series, multiply: int = 1) -> Column:
     """Amounts as int64 in 1e-4, times a unit's factor."""
     if column.dtype.is_integer():
-        highest = LARGEST // (10_000 * multiply)
-        wide = column.cast(pl.Int64, strict=False)
-        fits = wide.is_between(-highest, highest).fill_null(False)
-        values = wide.set(~fits, None) * (10_000 * multiply)
-        return Column(values, column.is_null(), _never(column), _never(column), ~fits & column.is_not_null())
+        return _read_integers(column, multiply, 10_000)
     values, rounded = _decimals(column.cast(pl.String), multiply)
     places = values.is_null().arg_true()
     if not len(places):
@@ -102,10 +98,23 @@ def read_decimals(column: pl.Series, multiply: int = 1) -> Column:
 
 def read_whole(column: pl.Series, multiply: int = 1) -> Column:
     """Whole numbers as int64 times a unit's factor; a fraction that the factor does not make whole is unreadable."""
+    if column.dtype.is_integer():
+        return _read_integers(column, multiply, 1)
     scaled = read_decimals(column, multiply)
     broken = (scaled.values % 10_000 != 0).fill_null(False)
     values = (scaled.values // 10_000).set(broken, None)
     return scaled._replace(values=values, unreadable=scaled.unreadable | broken)
+
+
+def _read_integers(column: pl.Series, multiply: int, scale: int) -> Column:
+    """Integers times a unit's factor and the scale of their column; all that fit 1e-4 of their unit."""
+    highest = LARGEST // (10_000 * multiply)
+    wide = column.cast(pl.Int64, strict=False)
+    if not len(wide) or wide.null_count() or not bool(wide.is_between(-highest, highest).all()):
+        fits = wide.is_between(-highest, highest).fill_null(False)
+        values = wide.set(~fits, None) * (scale * multiply)
+        return Column(values, column.is_null(), _never(column), _never(column), ~fits & column.is_not_null())
+    return _whole_column(wide if scale * multiply == 1 else wide * (scale * multiply))
 
 
 def read_dates(column: pl.Series) -> Column:

@@ -1,0 +1,153 @@
+"""What a load works with: its circumstances, and its sources once they are opened, read and checked."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import number_date
+from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of
+from tallystick.history.loading.checked import Checked, check_rows
+from tallystick.history.loading.checks import Circumstances
+from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns
+from tallystick.history.loading.completing import complete
+from tallystick.history.loading.csv_lines import BrokenLine
+from tallystick.history.loading.headers import title_date
+from tallystick.history.loading.market_checks import trade_dates
+from tallystick.history.loading.opening import hash_file, open_file, open_frame
+from tallystick.history.loading.reading import Wanted
+from tallystick.history.loading.sources import Places, Source
+
+if TYPE_CHECKING:
+    from tallystick.core.context import Context
+    from tallystick.core.lake import Lake
+
+__all__ = ["Load", "Read", "begin", "check_source", "open_sources"]
+
+
+class Load(NamedTuple):
+    """What every file of a load shares."""
+
+    context: Context
+    lake: Lake
+    dataset: Dataset
+    mapping: ColumnMapping
+    known_time: int
+    zone: str
+    date: datetime.date | None = None
+
+    @property
+    def given(self) -> Circumstances:
+        """What the checks may ask."""
+        return Circumstances(self.known_time, self.zone, self.context.machine("market"), self.lake)
+
+
+class Read(NamedTuple):
+    """A source whose rows were read and checked: the good and the faulty ones, the lines that were cut before they had
+    columns, where its columns are.
+    """
+
+    source: Source
+    checked: Checked
+    cut: list[BrokenLine]
+    places: Places
+
+    def meets(self, other: Read) -> bool:
+        """Whether both may tell of the same row: they have dates and symbols in common."""
+        if not len(self.checked.places) or not len(other.checked.places):
+            return False
+        (low, high), (first, last) = self.checked.dates, other.checked.dates
+        if low > last or first > high:
+            return False
+        ours, theirs = self.checked.first_words, other.checked.first_words
+        return not ours or not theirs or not ours.isdisjoint(theirs)
+
+
+def begin(
+    context: Context,
+    dataset: str,
+    mapping: ColumnMapping,
+    known_time: int | None,
+    date: datetime.date | None = None,
+) -> Load:
+    """What the files of a load share. TallystickError for a dataset that is not filled from files."""
+    found = find_dataset(dataset)
+    if not found.required:
+        raise TallystickError(
+            "history.not_loaded",
+            "{dataset} is filled by the house, not from files.",
+            "See `tally history datasets` for the others.",
+            dataset=found.name,
+        )
+    lake = lake_of(context, found.spec, QUARANTINE)
+    zone = mapping.zone or context.settings.firm.zone
+    known = time.time_ns() if known_time is None else known_time
+    return Load(context, lake, found, mapping, known, zone, date)
+
+
+def open_sources(load: Load, given: Any, digest: bytes = b"") -> Iterator[Source]:
+    """The source of a frame, or each of those in a file, whose hash may be known already."""
+    if not isinstance(given, str | Path):
+        yield open_frame("frame", given)
+        return
+
+    def missing(names: Sequence[str]) -> int:
+        return len(
+            missing_columns(
+                load.dataset, names, load.mapping, ["date"] if "date" in load.dataset.required else []
+            )
+        )
+
+    path = Path(given)
+    yield from open_file(path, digest or hash_file(path), load.mapping, missing)
+
+
+def check_source(load: Load, source: Source) -> Read:
+    """Read and check a source's rows."""
+    date = _date_of(load, source)
+    places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
+    wanted = Wanted(load.dataset, load.mapping, load.zone)
+    rows, cut = source.read(wanted, places, date)
+    if load.dataset.time != "date" and "date" not in places:
+        rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date
+    market = load.context.machine("market")
+    rows = complete(wanted, rows, lambda local, venue, night: trade_dates(market, local, venue, night))
+    checked = check_rows(rows, load.given)
+    _refuse_other_date(load, source, checked)
+    return Read(source, checked, cut, places)
+
+
+def _date_of(load: Load, source: Source) -> datetime.date | None:
+    """The date of rows that have none of their own: the title's, which must be the one asked for; else that one."""
+    if "date" not in load.dataset.given:
+        return None
+    if not missing_columns(load.dataset, source.header, load.mapping) and "date" in load.dataset.required:
+        return None
+    titled = title_date(source.title)
+    if load.date and titled and titled != load.date:
+        raise _other_date(load, source, titled)
+    return titled or load.date
+
+
+def _refuse_other_date(load: Load, source: Source, checked: Checked) -> None:
+    if load.date is None or "date" not in checked.rows.columns:
+        return
+    days = checked.rows.columns["date"].values[checked.places]
+    others = days[days != (load.date - datetime.date(1970, 1, 1)).days]
+    if len(others):
+        raise _other_date(load, source, number_date(int(others[0])))
+
+
+def _other_date(load: Load, source: Source, found: datetime.date) -> TallystickError:
+    return TallystickError(
+        "history.other_date",
+        "{file} is of {found}, not of {date}.",
+        "Fetch the file of the date, or name the date that it has; nothing of it was loaded.",
+        file=source.name,
+        found=found.isoformat(),
+        date=str(load.date),
+    )

@@ -1,0 +1,220 @@
+"""Keeping what was read: broken rows set aside, good ones in the lake, what became of both in the journal.
+
+The order makes a kill harmless: quarantine first, then the good rows, then the journal; the two appends carry the
+content's hash as token, so that loading again continues instead of doubling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from tallystick.history.datasets import QUARANTINE, Dataset
+from tallystick.history.events import DatasetLoaded
+from tallystick.history.loading.filling import Filled, append_all, room_on_disk
+from tallystick.history.loading.read import Load, Read
+from tallystick.history.loading.reasons import sentence
+from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, RowReason
+from tallystick.history.loading.rows import Rows, Warned
+from tallystick.history.loading.sources import Source
+
+__all__ = ["Broken", "Kept", "broken_rows", "earlier_load", "keep_all", "set_aside", "summed"]
+
+REASONS_SHOWN = 100
+NAMED_FILES = 3
+
+Broken = list[tuple[RowReason, str]]
+"""Rows that are not loaded: what is told of each, and its text."""
+
+
+class Kept(NamedTuple):
+    """What became of one source: its report, its first quarantined rows, and what is doubted."""
+
+    report: FileReport
+    reasons: list[RowReason]
+    warnings: list[LoadWarning] = []
+
+
+def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
+    """Quarantine first, then the good rows, then the journal; once for a content. No two of the sources may meet."""
+    before = [earlier_load(load, read.source.sha256) for read in reads]
+    fresh = [read for read, earlier in zip(reads, before, strict=True) if earlier is None]
+    if not fresh:
+        return [earlier for earlier in before if earlier is not None]
+    hashes = [read.source.sha256 for read in fresh]
+    whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
+    token = f"load {whole.hex()}"
+    broken = [broken_rows(load, read) for read in fresh]
+    with room_on_disk(", ".join(read.source.name for read in fresh[:NAMED_FILES])):
+        set_aside(load, list(zip((read.source for read in fresh), broken, strict=True)), token)
+        parts = [(read.checked, load.mapping.source or read.source.name) for read in fresh]
+        filled = append_all(load.lake, load.given, parts, token)
+    kept = iter([_tell(load, *told) for told in zip(fresh, broken, filled, strict=True)])
+    return [earlier or next(kept) for earlier in before]
+
+
+def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
+    """Write to the journal what became of a source, and report it."""
+    source, checked = read.source, read.checked
+    fact = DatasetLoaded(
+        command_id=f"{load.dataset.name} load {source.sha256.hex()}",
+        dataset=load.dataset.name,
+        source=source.name,
+        sha256=source.sha256,
+        rows=filled.rows,
+        quarantined=len(broken),
+        duplicates=checked.duplicates + len(checked.places) - filled.rows,
+        without_trade=checked.without_trade,
+        known_time=load.known_time,
+    )
+    if not load.context.send(fact).accepted and (earlier := earlier_load(load, source.sha256)):
+        return earlier  # another process loaded the same content at the same time
+    used = {place for spot in read.places.values() for place in spot}
+    warnings = [
+        _warning(load, source, checked.rows, warned) for warned in (*checked.warnings, *filled.warnings)
+    ]
+    if not load.mapping.verified:
+        warnings.append(_unverified(load, source, filled.rows))
+    report = FileReport(
+        file=source.name,
+        loaded=filled.rows,
+        quarantined=len(broken),
+        duplicates=fact.duplicates,
+        without_trade=checked.without_trade,
+        rounded=checked.rows.rounded,
+        source_hash=source.sha256.hex(),
+        known_time=load.known_time,
+        unused_columns=[name for place, name in enumerate(source.header) if name and place not in used],
+        encoding=source.encoding,
+    )
+    return Kept(report, [row for row, _ in broken[:REASONS_SHOWN]], warnings)
+
+
+def earlier_load(load: Load, digest: bytes) -> Kept | None:
+    """The report of the same content's earlier load, from the journal's machine and the quarantine table."""
+    name = load.dataset.name
+    before = load.context.machine("history").loaded(name, digest)
+    if before is None:
+        return None
+    rows = load.lake.scan(
+        QUARANTINE.name, within={"dataset": name, "sha256": digest}, order=["row"], limit=REASONS_SHOWN
+    )
+    language = load.context.language
+    reasons = [
+        RowReason(
+            file=row["file"],
+            row=row["row"],
+            column=row["column"],
+            code=row["reason"],
+            value=row["value"],
+            reason=sentence(row["reason"], row["column"], row["value"], language),
+        )
+        for row in rows.to_pylist()
+    ]
+    report = FileReport(
+        file=before.source,
+        loaded=before.rows,
+        quarantined=before.quarantined,
+        duplicates=before.duplicates,
+        without_trade=before.without_trade,
+        rounded=0,
+        source_hash=digest.hex(),
+        known_time=before.known_time,
+        repeated=True,
+    )
+    return Kept(report, reasons)
+
+
+def set_aside(load: Load, sources: Sequence[tuple[Source, Broken]], token: str) -> None:
+    """Put broken rows into quarantine, once for a token."""
+    tables = [_as_arrow(load, source, broken) for source, broken in sources if broken]
+    if tables:
+        load.lake.append(QUARANTINE.name, pa.concat_tables(tables), token=f"{load.dataset.name} {token}")
+
+
+def broken_rows(load: Load, read: Read) -> Broken:
+    """Every row that is not loaded with its reason and its text, in order of row."""
+    source, checked, cut, places = read
+    found = [(line.row, "", line.code, line.value) for line in cut]
+    for fault in checked.faults:
+        row = int(checked.rows.numbers[fault.place])
+        value = fault.value
+        if value is None:
+            value = source.cell(row, places[fault.column]) if fault.column in places else ""
+        found.append((row, fault.column, fault.code, value))
+    language = load.context.language
+    return [
+        (
+            RowReason(
+                file=source.name,
+                row=row,
+                column=column,
+                code=code,
+                value=value,
+                reason=sentence(code, column, value, language),
+            ),
+            source.text(row),
+        )
+        for row, column, code, value in sorted(found)
+    ]
+
+
+def _as_arrow(load: Load, source: Source, broken: Broken) -> pa.Table:
+    count = len(broken)
+    rows = [reason for reason, _ in broken]
+    return pa.table(
+        {
+            "dataset": [load.dataset.name] * count,
+            "file": [source.name] * count,
+            "sha256": pa.array([source.sha256] * count, pa.binary(32)),
+            "row": [reason.row for reason in rows],
+            "column": [reason.column for reason in rows],
+            "reason": [reason.code for reason in rows],
+            "value": [reason.value[:500] for reason in rows],
+            "text": [text for _, text in broken],
+            "event_time": pa.array([load.known_time] * count, pa.int64()),
+            "known_time": pa.array([load.known_time] * count, pa.int64()),
+        }
+    )
+
+
+def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarning:
+    number = int(rows.numbers[warned.place])
+    return LoadWarning(
+        file=source.name,
+        column=warned.column,
+        code=warned.code,
+        rows=warned.rows,
+        row=number,
+        warning=sentence(warned.code, warned.column, str(number), load.context.language),
+    )
+
+
+def _unverified(load: Load, source: Source, rows: int) -> LoadWarning:
+    code, vendor = "history.unverified", load.mapping.source
+    told = sentence(code, "", vendor, load.context.language)
+    return LoadWarning(file=source.name, column="", code=code, rows=rows, row=0, warning=told)
+
+
+def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
+    """What a load did in all."""
+    files = [one.report for one in kept]
+
+    def total(name: str) -> int:
+        return int(np.sum([getattr(report, name) for report in files], dtype=np.int64))
+
+    return LoadReport(
+        dataset=dataset.name,
+        loaded=total("loaded"),
+        quarantined=total("quarantined"),
+        duplicates=total("duplicates"),
+        without_trade=total("without_trade"),
+        reasons=[reason for one in kept for reason in one.reasons][:REASONS_SHOWN],
+        files=files,
+        source_hash=files[0].source_hash if len(files) == 1 else "",
+        warnings=[warned for one in kept for warned in one.warnings],
+    )
