@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 from tallystick.core.context import Context, Decision
 from tallystick.core.engine import Engine
 from tallystick.core.errors import TallystickError, fill, suggestion
-from tallystick.core.operations import OPERATIONS, call
+from tallystick.core.operations import OPERATIONS, call, find_operation
 from tallystick.core.settings import Settings, load_settings, write_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tallystick.core.access import Access, Actor
     from tallystick.core.business import BusinessTable
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tallystick.core.journal import ServingReader
     from tallystick.core.lake import Lake
     from tallystick.core.machine import Machine
+    from tallystick.core.operations import Operation
     from tallystick.core.progress import Progress
     from tallystick.core.vault import Vault
     from tallystick.core.writer import WriterClient
@@ -46,9 +47,12 @@ OPERATION_MODULES = (
     "tallystick.core.access_operations",
     "tallystick.market.operations",
     "tallystick.history.loading.operations",
+    "tallystick.history.loading.typed_operations",
     "tallystick.history.asking.operations",
     "tallystick.history.keeping.operations",
     "tallystick.history.keeping.archive_operations",
+    "tallystick.history.keeping.quality_operations",
+    "tallystick.history.keeping.typed_operations",
     "tallystick.history.keeping.retention_operations",
     "tallystick.history.feeding.operations",
     "tallystick.history.studies.operations",
@@ -122,6 +126,7 @@ def _found(context: Context, first_day: datetime.date) -> None:
     from tallystick.core.access import GrantRole, seed_roles
     from tallystick.core.day import DayOpened
     from tallystick.core.snapshots import code_version
+    from tallystick.history import adopt_shipped
     from tallystick.ledger import house_accounts, house_parties
     from tallystick.ledger.events import OpenAccount, RegisterParty
     from tallystick.market import seed_command
@@ -140,6 +145,7 @@ def _found(context: Context, first_day: datetime.date) -> None:
     administrator = GrantRole(command_id="seed-administrator", user=context.actor.name, role="administrator")
     for command in (rules, *roles, administrator):
         _accepted(context.send(command))
+    adopt_shipped(context)
     actor = context.actor.name
     if not context.machine("ledger").party_count:
         _accepted(context.writer.decide(RegisterParty, house_parties(), actor=actor))
@@ -182,8 +188,23 @@ def _suggested(word: str, valid: Iterable[str]) -> str:
     return fill(remedy, values)
 
 
+def _named_fields(found: Operation, values: Sequence[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request from those given in order and those given by name."""
+    import msgspec
+
+    declared = {field.name: field.type for field in msgspec.structs.fields(found.request)}
+    named = dict(zip(declared, values, strict=False))
+    twice = next((name for name in named if name in fields), None)
+    if len(values) > len(declared) or twice is not None:
+        raise TypeError(f"{found.name} takes {', '.join(declared)}; {twice or 'more'} is given too often")
+    return {
+        name: str(value) if isinstance(value, datetime.date) and declared.get(name) is str else value
+        for name, value in (named | dict(fields)).items()
+    }
+
+
 class Room:
-    """A room's operations as Python functions: `firm.history.bars(instruments=["2330.XTAI"])`."""
+    """A room's operations as Python functions: `firm.history.bars(["2330.XTAI"], start="2026-11-02")`."""
 
     def __init__(self, firm: Firm, name: str) -> None:
         self._firm = firm
@@ -394,9 +415,12 @@ class Firm:
 
         return Context(self.house, actor or Actor(self.user), progress=progress, language=language)
 
-    def call(self, name: str, /, **fields: Any) -> Any:
-        """Call an operation by name with its request's fields."""
-        return call(self.context(), name, fields)
+    def call(self, name: str, /, *values: Any, **fields: Any) -> Any:
+        """Call an operation by name with its request's fields, by name or in their order.
+
+        Times and dates may be Python's own where a request takes them as text.
+        """
+        return call(self.context(), name, _named_fields(find_operation(name), values, fields))
 
     def __getattr__(self, name: str) -> Room:
         if not name.startswith("_") and any(operation.room == name for operation in OPERATIONS.values()):

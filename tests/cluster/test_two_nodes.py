@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import random
+import subprocess
+import sys
 import warnings
 
 import msgspec
@@ -203,3 +205,37 @@ def test_no_cluster_is_told(tmp_path, settings_of, spec, rows, monkeypatch):
 
 def no_cluster(address, **_):
     raise ConnectionError(f"Could not find any running Ray instance at {address}.")
+
+
+DAFT_ALONE = """
+import sys, daft
+from pathlib import Path
+from tallystick.core.errors import TallystickError
+from tallystick.core.lake import Lake
+from tallystick.core.settings import LakeSettings
+
+daft.from_pydict({"a": [1]}).collect()
+with Lake(Path(sys.argv[1]), LakeSettings(cluster=sys.argv[2])) as lake:
+    try:
+        lake.sql(sys.argv[3], engine="cluster")
+    except TallystickError as error:
+        print(error.code)
+"""
+
+
+def test_a_process_that_used_daft_alone_gets_no_answer_without_the_cluster(
+    cluster, tmp_path, settings_of, spec, rows
+):
+    with Lake(tmp_path / "lake", settings_of("folder")) as lake:
+        lake.create(spec)
+        lake.append(NAME, rows([("A", 0, 1, 10, 5)]))
+    command = [
+        sys.executable,
+        "-c",
+        DAFT_ALONE,
+        str(tmp_path / "lake"),
+        cluster.address,
+        f"SELECT * FROM {NAME}",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert found.stdout.split() == ["lake.daft_in_use"], found.stderr[-2_000:]

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table
-from tallystick.gateway.replies import FORMATS, STREAMED
+from tallystick.gateway.replies import FORMATS, STREAMED, plain
 
 SCHEMA = pa.schema([("n", pa.int64())])
 
@@ -44,3 +45,21 @@ def test_a_reader_serves_the_other_forms_too():
     reply = make()
     assert reply.arrow.equals(reply.arrow)
     assert [batch.num_rows for batch in reply.batches()] == [2]
+
+
+def test_a_stream_is_read_once():
+    reply = Table(
+        pa.RecordBatchReader.from_batches(SCHEMA, [pa.record_batch([[1]], schema=SCHEMA)]), total_rows=1
+    )
+    assert [batch.num_rows for batch in reply.batches()] == [1]
+    for again in (reply.rows, lambda: list(reply.batches())):
+        with pytest.raises(TallystickError, match="read already"):
+            again()
+
+
+def test_spans_of_time_and_titles_are_told_in_json():
+    span = pa.array([pa.MonthDayNano([1, 2, 3_000_000_004]), None])
+    reply = Table(pa.table({"age": span}), title="Ages")
+    found = plain(reply)
+    assert (found["title"], found["rows"]) == ("Ages", [["P1M2DT3.000000004S"], [None]])
+    assert b"P1M2DT3.000000004S" in b"".join(FORMATS["text/csv"](reply))

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tallystick.firm import Firm
 
@@ -44,7 +45,9 @@ def test_file_loaded_by_the_firm_is_journaled_once(tmp_path):
         kinds = [
             batch.kind for batch in firm.context().journal.batches() if batch.kind.startswith("history.")
         ]
-        assert kinds == ["history.dataset_loaded"] * 2
+        assert kinds == ["history.adopt_retention", *["history.dataset_loaded"] * 2], (
+            "the law's rows came first"
+        )
         loads = firm.context().machine("history").loads("history.bars_daily")
         assert [(load.source, load.rows, load.actor) for load in loads] == [
             ("prices.csv", 1, "someone"),
@@ -62,3 +65,16 @@ def test_python_of_the_how_to_runs_as_it_stands(tmp_path, monkeypatch):
     exec(block, names)
     assert names["report"].loaded == 1
     assert names["bars"]["close"].to_list() == [515_000]
+
+
+def test_fields_are_given_in_their_order_and_times_as_pythons_own(tmp_path):
+    with Firm.create(tmp_path / "firm", first_day=datetime.date(2026, 11, 19)) as firm:
+        row = {"symbol": "A", "date": "2026-11-19", "open": 1, "high": 1, "low": 1, "close": 1}
+        firm.history.load([[row]], "bars_daily", known_at=datetime.datetime(2026, 11, 19, 15, 0))
+        day = datetime.date(2026, 11, 19)
+        assert firm.history.bars(["A"], day, day, freq="1d").total_rows == 1
+        assert firm.history.panel("close", ["A"], day, known_at=day).total_rows == 1
+        assert firm.history.bars(known_at=datetime.datetime(2026, 11, 19, 14, 59)).total_rows == 0
+        assert firm.history.sql("SELECT count(*) AS n FROM history.bars_daily").rows() == [{"n": 1}]
+        with pytest.raises(TypeError, match="instruments is given too often"):
+            firm.history.bars(["A"], instruments=["A"])

@@ -45,7 +45,7 @@ class Table:
     def __init__(
         self, arrow: pa.Table | pa.RecordBatchReader, *, total_rows: int | None = None, title: str = ""
     ) -> None:
-        self._rows = arrow
+        self._rows: Any = arrow
         self.total_rows = arrow.num_rows if total_rows is None else total_rows
         self.title = title
 
@@ -54,7 +54,7 @@ class Table:
         """The rows as an Arrow table."""
         if self.is_stream:
             self._rows = self._rows.read_all()
-        return self._rows
+        return typing.cast("pa.Table", self._rows)
 
     @property
     def is_stream(self) -> bool:
@@ -67,8 +67,15 @@ class Table:
         return self._rows.schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The rows as record batches; of a reply larger than memory one is held at a time."""
-        yield from self._rows if self.is_stream else self._rows.to_batches()
+        """The rows as record batches; of a reply larger than memory one is held at a time, and once.
+
+        TallystickError when the rows of such a reply are asked for again: they are gone.
+        """
+        if not self.is_stream:
+            yield from self._rows.to_batches()
+            return
+        rows, self._rows = self._rows, _Gone(self._rows.schema)
+        yield from rows
 
     def __repr__(self) -> str:
         """The first rows as a grid; of a reply larger than memory its columns."""
@@ -89,6 +96,25 @@ class Table:
     def to_pandas(self) -> Any:
         """The rows as a pandas frame."""
         return self.arrow.to_pandas()
+
+
+class _Gone:
+    """Stands for the rows of a stream that were given already."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+
+    def read_all(self) -> pa.Table:
+        """TallystickError: there is nothing left to read."""
+        raise TallystickError(
+            "operations.stream_read",
+            "The rows of this answer were read already; they come once.",
+            "Ask again, or take them all at once as a table.",
+        )
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """TallystickError, as `read_all`."""
+        return iter(self.read_all().to_batches())
 
 
 class Operation(msgspec.Struct, frozen=True):

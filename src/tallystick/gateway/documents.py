@@ -31,7 +31,7 @@ FAILURE = "#/components/responses/{}"
 TABLE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "Rows of a table; whole numbers past 2^53 are text.",
-    "required": ["columns", "rows", "total_rows"],
+    "required": ["columns", "rows", "total_rows", "title"],
     "properties": {
         "columns": {
             "type": "array",
@@ -46,6 +46,7 @@ TABLE_SCHEMA: dict[str, Any] = {
             "type": "integer",
             "description": "Rows of the whole answer, before limit and offset.",
         },
+        "title": {"type": "string", "description": "What the rows are, or why there are none; often empty."},
     },
 }
 FAILURES = {

@@ -1,9 +1,9 @@
 """Replies in the form the caller asked for.
 
-Records are JSON. Tables are JSON `{columns, rows, total_rows}`, or by the Accept header an Arrow stream, Parquet, CSV
-or TSV. In JSON, times are ISO 8601 in UTC with nanoseconds, hashes are hexadecimal, and whole numbers past 2^53 are
-text, since most JSON readers would round them. CSV and TSV are for spreadsheets: amounts are exact decimals, and a text
-that a spreadsheet would run as a formula has an apostrophe before it.
+Records are JSON. Tables are JSON `{columns, rows, total_rows, title}`, or by the Accept header an Arrow stream,
+Parquet, CSV or TSV. In JSON, times are ISO 8601 in UTC with nanoseconds, hashes are hexadecimal, and whole numbers past
+2^53 are text, since most JSON readers would round them. CSV and TSV are for spreadsheets: amounts are exact decimals,
+and a text that a spreadsheet would run as a formula has an apostrophe before it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def plain(value: Any) -> Any:
 
 
 def table_document(table: Table) -> dict[str, Any]:
-    """A Table as `{columns: [{name, type, unit}], rows: [[…]], total_rows}`."""
+    """A Table as `{columns: [{name, type, unit}], rows: [[…]], total_rows, title}`."""
     import pyarrow as pa
 
     columns = []
@@ -57,7 +57,7 @@ def table_document(table: Table) -> dict[str, Any]:
         columns.append({"name": field.name, "type": str(field.type), "unit": unit})
         values.append(_times(column).to_pylist() if pa.types.is_temporal(field.type) else column.to_pylist())
     rows = [list(row) for row in zip(*values, strict=True)]
-    return {"columns": columns, "rows": rows, "total_rows": table.total_rows}
+    return {"columns": columns, "rows": rows, "total_rows": table.total_rows, "title": table.title}
 
 
 def _odd(value: Any) -> Any:
@@ -84,13 +84,23 @@ def _exact(value: Any) -> Any:
 
 
 def _times(column: Any) -> Any:
-    """A column of times or dates as text: ISO 8601, times in UTC with all their digits."""
+    """A column of times, dates or spans as text: ISO 8601, times in UTC with all their digits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ" if column.type.tz else "%Y-%m-%dT%H:%M:%S")
+    if pa.types.is_interval(column.type):
+        return pa.array(
+            [None if span is None else _iso_span(span) for span in column.to_pylist()], pa.string()
+        )
     return column.cast(pa.string())
+
+
+def _iso_span(span: Any) -> str:
+    """Months, days and nanoseconds as ISO 8601 writes them: P1M2DT3.000000004S."""
+    seconds = Decimal(span.nanoseconds).scaleb(-9).normalize()
+    return f"P{span.months}M{span.days}DT{seconds:f}S"
 
 
 def _spread(table: pa.Table) -> pa.Table:
@@ -103,7 +113,7 @@ def _spread(table: pa.Table) -> pa.Table:
             texts = [
                 None if v is None else str(Decimal(v).scaleb(-AMOUNT_DECIMALS)) for v in column.to_pylist()
             ]
-        elif pa.types.is_timestamp(field.type):
+        elif pa.types.is_timestamp(field.type) or pa.types.is_interval(field.type):
             texts = _times(column)
         elif pa.types.is_nested(field.type) or "binary" in str(field.type):
             texts = [None if v is None else _cell(v) for v in column.to_pylist()]

@@ -178,6 +178,13 @@ def _connected(address: str) -> Any:
                     problem=str(error).strip().partition("\n")[0].rstrip("."),
                 ) from None
         daft.set_runner_ray(noop_if_initialized=True)
+        # Daft keeps the first runner of a process for ever.
+        if daft.runners.get_or_create_runner().name != "ray":
+            raise TallystickError(
+                "lake.daft_in_use",
+                "Daft runs without a cluster in this process already.",
+                "Ask the cluster in a process that has not used Daft by itself.",
+            )
     return daft
 
 

@@ -25,8 +25,9 @@ SAFE_FUNCTIONS = {"unnest", "range", "generate_series"}
 class Engine:
     """One DuckDB instance for a lake, shared by the process's threads; every question has its own cursor."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, longest_seconds: float = 600.0) -> None:
         self.folder = folder
+        self.longest_seconds = longest_seconds
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._attached: dict[str, str] = {}
@@ -113,12 +114,31 @@ class Engine:
                     cursor.execute(f"CREATE TABLE {_placed(cursor, name, table)} AS SELECT * FROM given")
                     cursor.unregister("given")
                 cursor.execute(f"USE {name}")
-                return _as_table(cursor.sql(query, params=list(parameters)))
+                with self._within_time(cursor):
+                    return _as_table(cursor.sql(query, params=list(parameters)))
+            except duckdb.InterruptException:
+                raise TallystickError(
+                    "lake.too_long",
+                    "The query was stopped: it took longer than {seconds} seconds.",
+                    "Ask for fewer days or instruments, or raise `question_seconds` under [lake] in firm.toml.",
+                    seconds=self.longest_seconds,
+                ) from None
             except duckdb.Error as error:
                 raise _refused(str(error).partition("\n")[0]) from None
             finally:
                 cursor.execute("USE memory")
                 cursor.execute(f"DETACH {name}")
+
+    @contextlib.contextmanager
+    def _within_time(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Stop what the cursor does after the longest time that a question may take."""
+        timer = threading.Timer(self.longest_seconds, cursor.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def tables_of(self, query: str) -> set[str]:
         """The tables that a question names. TallystickError when it is no single SELECT or calls a reading function."""
