@@ -11,12 +11,13 @@ from demo_firm import PLAN, by_instrument, digests, make
 from stdnum import isin
 
 from tallystick.core.errors import TallystickError
-from tallystick.core.schema import date_number
+from tallystick.core.schema import date_number, number_date
 from tallystick.core.settings import FirmSettings, Settings
+from tallystick.core.time import parse_time
 from tallystick.core.vault import Vault
 from tallystick.firm import Firm
 from tallystick.ledger import HOUSE_ACCOUNT_COUNT
-from tallystick.ledger.events import AccountKind, RecordOpeningTrade, Side
+from tallystick.ledger.events import AccountKind, RecordOpeningHolding, RecordOpeningTrade, Side
 from tallystick.simulation import DemoPlan, build
 from tallystick.simulation.genesis.listing import made_up_instruments
 from tallystick.simulation.genesis.names import identity_of, person
@@ -161,3 +162,71 @@ def test_a_firm_that_does_not_fit_the_plan_is_refused(firm):
     with Firm.open(firm.path, user="mei") as other, pytest.raises(TallystickError) as caught:
         build(other.context(), PLAN)
     assert caught.value.code == "simulation.clock"
+
+
+def rows_of(firm, dataset, **within):
+    return firm.house.lake.scan(dataset, within=within or None)
+
+
+def test_what_clients_bring_is_what_they_bought_before(built):
+    """Every lot that was taken over is a purchase of the earlier system, at the price and charge that it cost."""
+    ledger = built.house.machine("ledger")
+    numbers = {row["account"]: row["number"].decode() for row in ledger.accounts()}
+    symbols = [instrument.symbol for instrument in built.house.machine("market").instruments]
+    trades = rows_of(built, "history.past_trades").to_pylist()
+    bought = {
+        (trade["account"], trade["symbol"], trade["date"], trade["quantity"], trade["amount"] + trade["fee"])
+        for trade in trades
+        if trade["side"] == "buy"
+    }
+    lots = built.house.journal.columns(RecordOpeningHolding).records
+    clients = lots[lots["account"] >= HOUSE_ACCOUNT_COUNT]
+    assert len(clients) > 200
+    for lot in clients:
+        key = (
+            numbers[lot["account"]],
+            symbols[lot["instrument"]],
+            number_date(lot["acquired_on"]),
+            lot["quantity"],
+        )
+        assert (*key, lot["cost"]) in bought
+    assert {trade["account"] for trade in trades} <= set(numbers.values())
+    assert all(trade["amount"] == trade["price"] * trade["quantity"] for trade in trades)
+    assert {trade["date"].year for trade in trades} == {2022, 2023, 2024, 2025, 2026}
+
+
+def test_nothing_is_known_of_clients_before_it_happened(built):
+    take_over = parse_time("2026-11-19 16:00:00", "Asia/Taipei")
+    contacts = rows_of(built, "history.client_contacts").to_pylist()
+    assert 200 < len(contacts) < 600
+    assert all(row["known_time"].value <= take_over for row in contacts)
+    assert all(row["closed"] is None or row["ts"] < row["closed"] == row["known_time"] for row in contacts)
+    assert {None, 3, 4, 5} <= {row["satisfaction"] for row in contacts} <= {None, 1, 2, 3, 4, 5}
+    terms = rows_of(built, "history.product_terms").to_pylist()
+    assert {row["outcome"] for row in terms} == {None, "renewed", "left", "called"}
+    assert all((row["outcome"] is None) == (row["ended_on"] is None) for row in terms)
+    assert all(row["ended_on"] is None or row["ended_on"] <= PLAN.first_day for row in terms)
+
+
+def test_institutions_trade_no_more_than_was_traded(built):
+    flows = rows_of(built, "history.investor_flows").to_pandas().set_index(["symbol", "date"])
+    bars = rows_of(built, "history.bars_daily").to_pandas().set_index(["symbol", "date"])
+    assert len(flows) == len(bars)
+    for side in ("bought", "sold"):
+        whole = sum(flows[f"{who}_{side}"] for who in ("foreign", "trust", "dealer", "hedge"))
+        assert (whole <= bars["volume"].loc[whole.index]).all()
+        assert (whole > 0).mean() > 0.9
+
+
+def test_each_brought_dataset_is_in_the_journal_and_answers_its_studies(built):
+    loads = built.call("history.loads", what="loaded", limit=50).rows()
+    brought = {"past_trades", "client_contacts", "product_terms", "investor_flows"}
+    assert {f"history.{name}" for name in brought} <= {load["dataset"] for load in loads}
+    for study in (
+        "investor_share",
+        "client_service",
+        "product_performance",
+        "product_renewal",
+        "client_trades_by_year",
+    ):
+        assert built.call("history.study", study=study).total_rows, study

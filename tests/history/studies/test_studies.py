@@ -193,8 +193,13 @@ def test_client_trades_leave_out_what_was_taken_over(firm_trades):
     (row,) = answer(firm_trades, "client_trades").rows()
     assert (row["accounts"], row["executions"], row["instrument_count"]) == (2, 3, 2)
     assert (row["bought_value"], row["sold_value"], row["fee"]) == (100_000_0000, 20_000_0000, 170_0000)
-    (one,) = answer(firm_trades, "client_trades", account=8).rows()
-    assert (one["bought_value"], one["sold_value"]) == (40_000_0000, 0)
+
+
+@pytest.mark.parametrize("account", ["980200000089", "8"])
+def test_client_trades_of_one_account_by_its_number_or_code(firm_trades, account):
+    (one,) = answer(firm_trades, "client_trades", account=account).rows()
+    assert (one["accounts"], one["bought_value"], one["sold_value"]) == (1, 40_000_0000, 0)
+    assert answer(firm_trades, "client_trades", account="980200000000").total_rows == 0
 
 
 def test_branch_share_is_of_both_sides(firm_trades):

@@ -100,14 +100,16 @@ def known_columns(
 ) -> dict[str, tuple[int, ...]]:
     """The places in a header of each dataset column that is there: one, or those that are joined to it."""
     places = {_plain(name): place for place, name in reversed(list(enumerate(header)))}
+    places |= {_whole(name): place for place, name in reversed(list(enumerate(header)))}
     found = {}
     for column in dataset.given:
         if column in mapping.join:
-            joined = [places.get(_plain(name)) for name in mapping.join[column]]
+            joined = [places.get(_sought(name)) for name in mapping.join[column]]
             if None not in joined:
                 found[column] = tuple(place for place in joined if place is not None)
             continue
-        place = next((places[_plain(n)] for n in _names(column, mapping) if _plain(n) in places), None)
+        names = map(_sought, _names(column, mapping))
+        place = next((places[name] for name in names if name in places), None)
         if place is not None:
             found[column] = (place,)
     return found
@@ -163,5 +165,15 @@ def _names(column: str, mapping: ColumnMapping) -> list[str]:
 @functools.lru_cache(maxsize=4_096)
 def _plain(name: str) -> str:
     """A header's name without what differs between files: width, case, blanks, marks, a unit in brackets."""
+    return _whole(unicodedata.normalize("NFKC", name).partition("(")[0])
+
+
+def _whole(name: str) -> str:
+    """A header's name without what differs between files, but with what stands in brackets."""
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letter for letter in folded.partition("(")[0] if letter.isalnum())
+    return "".join(letter for letter in folded if letter.isalnum())
+
+
+def _sought(name: str) -> str:
+    """What a name is looked for by: one with brackets means just that, as where 買進股數 comes by kinds of dealers."""
+    return _whole(name) if "(" in unicodedata.normalize("NFKC", name) else _plain(name)

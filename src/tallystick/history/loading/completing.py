@@ -41,7 +41,7 @@ def complete(wanted: Wanted, rows: Rows, trade_date: TradeDate) -> Rows:
         columns["date"] = Typed(local_days(columns[start].values, wanted.zone))
     for name, word in dataset.defaults.items():
         columns[name] = _or_default(columns.get(name), word, rows.height)
-    counted = dataset.time == "instant" and "seq" not in columns
+    counted = "seq" in dataset.columns and "seq" not in columns
     if counted:
         columns["seq"] = Typed(_counted(columns["symbol"].values, columns["ts"].values))
     return rows._replace(columns=columns, counted=counted)

@@ -92,6 +92,17 @@ REASONS = (
         "The layout of {value} is from memory, not from the vendor's own document.",
         "Compare a few rows with the file.",
     ),
+    Reason(
+        "history.word_unknown",
+        "{column} has a word that the dataset does not know: {value}.",
+        "Say what it means in a mapping, part [values.…]; see docs/how-to/load-client-data.md.",
+    ),
+    Reason("history.before_start", "{column} is before the start: {value}.", "Correct the dates."),
+    Reason(
+        "history.outside_marks",
+        "{column} is not a mark from 1 to 5: {value}.",
+        "Correct it, or leave it empty.",
+    ),
 )
 
 CODES = {reason.code: number for number, reason in enumerate(REASONS, 1)}

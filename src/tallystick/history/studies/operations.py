@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from tallystick.core.context import Context
 from tallystick.core.errors import TallystickError
@@ -37,14 +36,15 @@ class StudyLine(Record, frozen=True, kw_only=True):
 class StudyRequest(Record, frozen=True, kw_only=True):
     """One study by name, from `start` to `end` (both included), of one instrument or account where it asks for one.
 
-    `top` is how many of the largest count as large. `known_at` asks what was known then.
+    `account` is its number, or the house's code. `top` is how many of the largest count as large. `known_at` asks what
+    was known then.
     """
 
     study: str
     start: datetime.date | None = None
     end: datetime.date | None = None
     instrument: str = ""
-    account: int | None = None
+    account: str = ""
     top: int = 10
     known_at: str = ""
     limit: int = 100
@@ -86,28 +86,30 @@ def study(context: Context, request: StudyRequest) -> Table:
     """
     import pyarrow as pa
 
+    from tallystick.history.studies.given import GIVEN, account_number, tables_of
     from tallystick.history.studies.study import find_study
 
     found = find_study(request.study)
     _check_asked(found.name, found.asks, request)
     require_readable(context, found.tables)
     title = translate(found.title, context.language)
-    if not {*found.tables} <= {*context.lake.tables(), *_GIVEN}:
+    there = {*context.lake.tables(), *GIVEN}
+    if not {*found.tables} <= {*there, *found.optional}:
         return Table(pa.table({}), title=title)
     zone = context.settings.firm.zone
+    known_at = known_time_of(request.known_at, zone)
     query, values = found.query(
         {
             "start": request.start,
             "end": request.end,
             "instrument": request.instrument,
-            "account": request.account,
+            "account": account_number(context, request.account),
             "top": request.top,
             "zone": zone,
         }
     )
-    given = {name: make(context) for name, make in _GIVEN.items() if name in found.tables}
     rows = context.lake.sql(
-        query, parameters=values, known_at=known_time_of(request.known_at, zone), given=given
+        query, parameters=values, known_at=known_at, given=tables_of(context, found.tables, known_at)
     )
     order = list(sort_columns(request.sort, rows.column_names))
     if order:
@@ -129,16 +131,3 @@ def _check_asked(name: str, asks: tuple[str, ...], request: StudyRequest) -> Non
                 field=field,
                 asks=", ".join(asks),
             )
-
-
-def _instruments(context: Context) -> Any:
-    """What the market room knows of instruments now, as a table."""
-    import pyarrow as pa
-
-    known = context.machine("market").instruments
-    names = ("symbol", "name", "venue", "board", "product", "industry", "currency", "shares_issued")
-    return pa.table({name: [getattr(one, name) for one in known] for name in names})
-
-
-_GIVEN = {"market.instruments": _instruments}
-"""Tables that a study may name and that a machine gives, not the lake."""

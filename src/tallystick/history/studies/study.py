@@ -1,7 +1,7 @@
 """What a study is: a question, the query that answers it, what may be asked more closely, and how it is drawn.
 
 Studies are data (`data/studies.toml`): an analyst adds one without code. A query is one SELECT over datasets and
-`market.instruments`; its `$start`, `$end`, … are filled from the request, never by pasting text.
+the tables of `given.py`; its `$start`, `$end`, … are filled from the request, never by pasting text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Chart(msgspec.Struct, frozen=True):
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One study. `asks` are the fields of the request that its query uses; `tables` the datasets that it reads."""
+    """One study. `asks` are the fields of the request that its query uses; `tables` the datasets that it reads, of
+    which those in `optional` may be missing: they count as empty then.
+    """
 
     name: str
     title: str
@@ -41,6 +43,7 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asks: tuple[str, ...]
     chart: Chart
     sql: str
+    optional: tuple[str, ...] = ()
 
     def query(self, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
         """The SELECT with `?` for its places, and their values in order.

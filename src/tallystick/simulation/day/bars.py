@@ -1,4 +1,4 @@
-"""The day's bars into the lake: minutes and auction prints, and one bar a day, of all that the exchange traded."""
+"""The day's bars into the lake: minutes and auction prints, one bar a day of all that was traded, and by whom."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tallystick.core.schema import date_number
 from tallystick.history.events import DatasetLoaded
 from tallystick.simulation.exchange import Exchange
 from tallystick.simulation.genesis.bars import bring_bars, close_moment
+from tallystick.simulation.genesis.investors import INVESTOR_FLOWS, investor_flows
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -31,8 +32,9 @@ def bring_day(
     date: datetime.date,
     exchange: Exchange,
     known_time: int,
+    seed: int,
 ) -> list[DatasetLoaded]:
-    """Append the day's bars , and give the facts to be journaled about it."""
+    """Append the day's bars and investors' flows, and give the facts to be journaled about it."""
     minutes, days = exchange.bars(), exchange.days()
     days = days[days["trades"] > 0]
     names = pa.array([instrument.symbol for instrument in market.instruments])
@@ -43,6 +45,13 @@ def bring_day(
     minute |= {
         "ts_start": pa.array(minutes["ts_start"]), "ts_end": pa.array(minutes["ts_end"]), "phase": pa.array(phases),
     }  # fmt: skip
+    flows = investor_flows(
+        daily["symbol"].to_pylist(),
+        days["instrument"],
+        np.array([date_number(date)]),
+        days["volume"][None, :],
+        seed,
+    )
     return [
         bring_bars(context, pa.table(daily), f"simulation {date}", known_time=known_time),
         bring_bars(
@@ -52,6 +61,7 @@ def bring_day(
             dataset="history.bars_minute",
             known_time=known_time,
         ),
+        bring_bars(context, flows, f"simulation {date}", dataset=INVESTOR_FLOWS, known_time=known_time),
     ]
 
 

@@ -163,7 +163,9 @@ class _Day:
         return files
 
     def _bring_bars(self, exchange: Exchange) -> None:
-        facts = bring_day(self.context, self.before.market, self.date, exchange, self.clock.closes)
+        facts = bring_day(
+            self.context, self.before.market, self.date, exchange, self.clock.closes, self.plan.seed
+        )
         for fact in facts:
             self._general(fact, self.clock.closes)
 

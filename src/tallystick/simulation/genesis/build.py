@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from tallystick.core.day import DayClosed
 from tallystick.core.errors import TallystickError
-from tallystick.core.schema import Record
+from tallystick.core.schema import Record, date_number
 from tallystick.core.text import translate
 from tallystick.core.time import market_time
 from tallystick.history.events import DatasetLoaded
@@ -32,10 +33,13 @@ from tallystick.simulation.alone import alone
 from tallystick.simulation.genesis.backlog import cash_due, number_trades, opening_trades
 from tallystick.simulation.genesis.bars import bring_bars, past_bars, real_bars
 from tallystick.simulation.genesis.house import house_books
+from tallystick.simulation.genesis.investors import INVESTOR_FLOWS, investor_flows
 from tallystick.simulation.genesis.listing import made_up_instruments, real_instruments
 from tallystick.simulation.genesis.past import Past, draw_past, market_of
 from tallystick.simulation.genesis.people import branch_people, client_people
 from tallystick.simulation.genesis.plan import DemoPlan, load_plan, save_plan
+from tallystick.simulation.genesis.service import CONTACTS, TERMS, client_contacts, product_terms
+from tallystick.simulation.genesis.trades import EARLIER_YEARS, PAST_TRADES, Listed, past_trades
 from tallystick.simulation.genesis.wealth import Market, account_terms, client_wealth, opening_cash
 from tallystick.simulation.resuming import ResumingWriter
 from tallystick.simulation.returns import RealPrices, log_returns, real_prices
@@ -44,6 +48,7 @@ from tallystick.simulation.truth import TruthRow, write_truth
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.market import MarketMachine
 
 __all__ = ["build"]
 
@@ -83,6 +88,7 @@ class _Build:
         self.closes = market_time(first_day, DAY_END, zone)
         self.writer = ResumingWriter(context, first_day)
         self.counts: dict[type[Record], int] = {}
+        self.loaded: list[DatasetLoaded] = []
 
     def run(self) -> BuildSummary:
         """Everything in its order; each step needs the ones before."""
@@ -94,9 +100,10 @@ class _Build:
         market = market_of(machine, listing, past)
         self._open_house(market)
         accounts, parties = self._open_clients()
-        trades = self._bring_books(accounts, market)
+        symbols = [machine.instruments[code].symbol for code in past.codes.tolist()]
+        trades = self._bring_books(accounts, Listed(market, symbols, self._earlier_sessions(machine)))
         self._fixed(RecordOpeningTrade, trades)
-        bars = self._load_bars(past, prices)
+        bars = self._load_bars(past, prices, symbols)
         self.context.progress.finish()
         self._close()
         return BuildSummary(
@@ -122,20 +129,23 @@ class _Build:
         self._fixed(SetAccountTerms, books.terms)
 
     def _open_clients(self) -> tuple[Array, int]:
-        """All clients' account codes, and how many parties there are."""
+        """All clients' accounts (code, party, branch, number, opening), and how many parties there are."""
         vault, first_party = self.context.house.vault, len(house_parties()) + self.plan.branches
-        codes = []
+        opened = []
         self.context.progress.start(translate("Opening accounts", self.context.language), self.plan.clients)
         for people in client_people(self.plan, vault, self.first_day, first_party, HOUSE_ACCOUNT_COUNT):
             vault.keep_persons(people.persons)
             self._fixed(RegisterParty, people.parties)
             self._fixed(OpenAccount, people.accounts)
-            codes.append(people.accounts["account"].copy())
+            opened.append(people.accounts[["account", "party", "branch", "number", "opened_on"]].copy())
             self.context.progress.step(len(people.parties))
-        return np.concatenate(codes), first_party + self.plan.clients
+        return np.concatenate(opened), first_party + self.plan.clients
 
-    def _bring_books(self, accounts: Array, market: Market) -> Array:
-        """Cash, lots and terms of all clients; gives their unsettled trades, numbered."""
+    def _bring_books(self, opened: Array, listed: Listed) -> Array:
+        """Cash, lots and terms of all clients, and what other systems know of them; gives their unsettled trades,
+        numbered.
+        """
+        accounts, market = opened["account"], listed.market
         trades, late = [], []
         self.context.progress.start(translate("Taking over books", self.context.language), len(accounts))
         for batch, start in enumerate(range(0, len(accounts), self.plan.accounts_at_once)):
@@ -150,24 +160,43 @@ class _Build:
             self._fixed(RecordOpeningCash, opening_cash(some, wealth.cash))
             self._fixed(SetAccountTerms, account_terms(random, some, wealth.dollars))
             trades.append(found)
+            known = opened[start : start + self.plan.accounts_at_once]
+            past = past_trades(_random(self.plan, 22, batch), known, wealth, found, listed)
+            self._bring_past(known, past, batch)
             self.context.progress.step(len(some))
         write_truth(self.context.path, self.first_day, late)
         return number_trades(trades)
 
-    def _load_bars(self, past: Past, prices: RealPrices) -> int:
-        """The year of bars and the real closes into the lake; each load is journaled."""
+    def _earlier_sessions(self, machine: MarketMachine) -> Array:
+        """The sessions of the years before the bars begin."""
+        until = self.plan.history_from - datetime.timedelta(days=1)
+        since = until - datetime.timedelta(days=365 * EARLIER_YEARS)
+        found = machine.calendar("XTAI").sessions(since, until)
+        return np.array([date_number(session) for session in found], np.int64)
+
+    def _bring_past(self, accounts: Array, trades: pa.Table, batch: int) -> None:
+        """What the firm's other systems know of some clients into the lake, to be journaled with the bars."""
+        first, last = date_number(self.plan.history_from), date_number(self.first_day)
+        contacts = client_contacts(_random(self.plan, 23, batch), accounts, first, last, self.at)
+        terms = product_terms(_random(self.plan, 24, batch), accounts, first, last)
+        for dataset, rows in ((PAST_TRADES, trades), (CONTACTS, contacts), (TERMS, terms)):
+            self.loaded.append(bring_bars(self.context, rows, "simulation", dataset=dataset))
+
+    def _load_bars(self, past: Past, prices: RealPrices, symbols: list[str]) -> int:
+        """The year of bars, who traded in it, and the real closes into the lake; each load is journaled."""
         self.context.progress.start(translate("Loading a year of prices", self.context.language), 2)
         machine = self.context.machine("market")
-        instruments = machine.instruments
-        symbols = [instruments[code].symbol for code in past.codes.tolist()]
         made_up = past_bars(past, symbols, machine.calendar("XTAI"))
         facts = [bring_bars(self.context, made_up, "simulation")]
         self.context.progress.step()
         if self.plan.real_shares:
-            codes = {instrument.symbol: instrument.code for instrument in instruments}
+            codes = {instrument.symbol: instrument.code for instrument in machine.instruments}
             facts.append(bring_bars(self.context, real_bars(prices, codes), "skfolio S&P 500 data set"))
             self.context.progress.step()
-        self._general(DatasetLoaded, facts)
+        numbers = np.array([date_number(session) for session in past.sessions])
+        flows = investor_flows(symbols, past.codes, numbers, past.bars.volume, self.plan.seed)
+        self.loaded.append(bring_bars(self.context, flows, "simulation", dataset=INVESTOR_FLOWS))
+        self._general(DatasetLoaded, [*facts, *self.loaded])
         return sum(fact.rows for fact in facts)
 
     def _close(self) -> None:
@@ -198,6 +227,10 @@ class _Build:
                 kind=record.__name__,
                 mask=int(verdicts["mask"][np.argmax(verdicts["mask"] != 0)]),
             )
+
+
+def _random(plan: DemoPlan, purpose: int, batch: int) -> np.random.Generator:
+    return np.random.default_rng([plan.seed, purpose, batch])
 
 
 def _checked_day(context: Context, plan: DemoPlan) -> datetime.date:
