@@ -1,32 +1,126 @@
-"""What every list request of this room says alike: when it was known, how to sort, and its lines as a reply."""
+"""What the requests of this room say alike: when it was known, how to sort, and lines as a reply."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.operations import Table
 from tallystick.core.schema import Record, schema_of
-from tallystick.core.time import SECOND, parse_time
+from tallystick.core.text import translate
+from tallystick.core.time import market_time, parse_date, parse_time
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
 
-__all__ = ["as_table", "known_time_of", "require_readable", "sort_columns"]
+__all__ = [
+    "PageRequest",
+    "Paged",
+    "as_table",
+    "known_time_of",
+    "no_span",
+    "page_of",
+    "require_columns",
+    "require_readable",
+    "sort_columns",
+    "time_span_of",
+]
+
+TIME_LIMIT = 2**63 - 1
+
+
+class Paged(Protocol):
+    """A request for a part of a list: all lines when `limit` is 0."""
+
+    @property
+    def limit(self) -> int:
+        """The most lines."""
+
+    @property
+    def offset(self) -> int:
+        """Lines to pass over."""
+
+    @property
+    def sort(self) -> str:
+        """Columns to sort by, `-` before one for descending, parted by commas."""
+
+
+class PageRequest(Record, frozen=True, kw_only=True):
+    """Which part of the list; `sort` names a column, `-` before it for descending."""
+
+    limit: int = 100
+    offset: int = 0
+    sort: str = ""
 
 
 def known_time_of(text: str, zone: str) -> int | None:
     """UTC nanoseconds of `--known-at`: a time of a zone, or a date, which means its end; None when empty.
 
-    >>> known_time_of("2026-11-20", "UTC") - known_time_of("2026-11-20 00:00:00", "UTC") == 86_400 * SECOND - 1
+    >>> known_time_of("2026-11-20", "UTC") - known_time_of("2026-11-20 00:00:00", "UTC") == 86_400 * 10**9 - 1
     True
     """
-    if not text:
+    if not text.strip():
         return None
-    if len(text.strip()) <= 10:
-        return parse_time(f"{text.strip()} 00:00:00", zone) + 86_400 * SECOND - 1
-    return parse_time(text, zone)
+    if not _is_date(text):
+        return _kept(parse_time(text, zone))
+    date = _date_of(text)
+    # A day of a zone may be shorter or longer than 24 hours, and the calendar has a last one.
+    following = date + datetime.timedelta(1) if date < datetime.date.max else date
+    return _kept(_beginning_of(following, zone) - 1)
+
+
+def time_span_of(since: str, until: str, zone: str) -> tuple[int | None, int | None]:
+    """UTC nanoseconds of `--since` and `--until`, both included: times of a zone, or dates from the beginning of the
+    first to the end of the last; None where one is empty. TallystickError when it ends before it begins.
+
+    >>> time_span_of("1970-01-01", "1970-01-01", "UTC") == (0, 86_400 * 10**9 - 1)
+    True
+    """
+    first = None
+    if since.strip():
+        first = _kept(_beginning_of(_date_of(since), zone) if _is_date(since) else parse_time(since, zone))
+    last = known_time_of(until, zone)
+    if first is not None and last is not None and last < first:
+        raise no_span(since, until)
+    return first, last
+
+
+def no_span(start: object, end: object) -> TallystickError:
+    """The refusal of a span that ends before it begins."""
+    return TallystickError(
+        "history.no_span",
+        "Nothing can be from {start} to {end}.",
+        "Name the earlier one first; leave one out for an open end.",
+        start=str(start),
+        end=str(end),
+    )
+
+
+def _is_date(text: str) -> bool:
+    return len(text.strip()) <= len("2026-11-20")
+
+
+def _date_of(text: str) -> datetime.date:
+    try:
+        return parse_date(text)
+    except TallystickError:
+        raise TallystickError(
+            "history.time_text",
+            "{text} is neither a date nor a time.",
+            "Write 2026-11-20, or 2026-11-20 09:00:00.",
+            text=text,
+        ) from None
+
+
+def _beginning_of(date: datetime.date, zone: str) -> int:
+    return market_time(date, datetime.time(), zone)
+
+
+def _kept(nanoseconds: int) -> int:
+    """The time, or the nearest that the lake's 64 bits can hold (1677 to 2262)."""
+    return max(-TIME_LIMIT, min(nanoseconds, TIME_LIMIT))
 
 
 def sort_columns(sort: str, names: Iterable[str]) -> Iterable[str]:
@@ -41,13 +135,31 @@ def sort_columns(sort: str, names: Iterable[str]) -> Iterable[str]:
         yield name
 
 
+def require_columns(names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse a column that an answer does not have. TallystickError names the nearest one."""
+    there = list(known)
+    for name in names:
+        if name not in there:
+            remedy, near = suggestion(name, there)
+            raise TallystickError(
+                "history.column_unknown", "The answer has no column {column}.", remedy, column=name, **near
+            )
+
+
 def require_readable(context: Context, tables: Iterable[str]) -> None:
-    """Refuse business tables of rooms that the actor may not read: `ledger.executions` needs `ledger.read` too.
+    """Refuse tables of rooms that the actor may not read: `ledger.executions` needs `ledger.read` too, and so does a
+    dataset that is the ledger's by its declaration.
 
     Forbidden names the permission.
     """
-    for name in sorted(set(tables) & set(context.lake.feeds)):
-        context.access.require(context.actor, f"{name.partition('.')[0]}.read")
+    from tallystick.history.datasets import DATASETS
+
+    for name in sorted(set(tables)):
+        owner = name.partition(".")[0] if name in context.lake.feeds else ""
+        if not owner and name in DATASETS:
+            owner = DATASETS[name].spec.owner
+        if owner not in ("", "history"):
+            context.access.require(context.actor, f"{owner}.read")
 
 
 def as_table(record: type[Record], lines: Sequence[Record], total: int, title: str) -> Table:
@@ -59,3 +171,18 @@ def as_table(record: type[Record], lines: Sequence[Record], total: int, title: s
         [msgspec.structs.asdict(line) for line in lines], schema=schema_of(record).arrow
     )
     return Table(arrow, total_rows=total, title=title)
+
+
+def page_of(
+    context: Context, record: type[Record], lines: Sequence[Record], request: Paged, title: str
+) -> Table:
+    """Lines sorted and paged as the request says; `title` is a sentence to translate."""
+    found = list(lines)
+    for name in reversed(list(sort_columns(request.sort, record.__struct_fields__))):
+        column = name.removeprefix("-")
+        found.sort(
+            key=lambda line: (getattr(line, column) is not None, getattr(line, column)),
+            reverse=name[0] == "-",
+        )
+    page = found[request.offset :][: request.limit or None]
+    return as_table(record, page, len(found), translate(title, context.language))

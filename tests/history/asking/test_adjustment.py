@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallystick.core.errors import TallystickError
 from tallystick.history import Span, read_bars
 from tallystick.history.asking.adjusting import find_ex_dates
 from tallystick.history.asking.adjustment import scaling_of
@@ -224,3 +225,22 @@ def test_reference_price_is_the_formula(close, cash, free, price, subscribed):
     reference = (close - cash + price * new) / (1 + more + new)
     assert Fraction(*step.reference) == reference
     assert Fraction(*step.total) == (reference / close if reference > 0 else 1)
+
+
+def test_minutes_without_daily_bars_around_an_ex_date_are_refused(lake, put, closes):
+    """Their factor could not be made, and an answer without it would be wrong."""
+    first = 20_759 * 86_400 * 10**9
+    put(
+        "bars_minute",
+        1,
+        *({"symbol": "A", "ts_start": first + n * 86_400 * 10**9, "close": 100} for n in (0, 1)),
+    )
+    put("actions", 1, {"symbol": "A", "ex_date": "11-03", "kind": "par_change", "ratio": 2 * RATIO})
+    with pytest.raises(TallystickError, match="Bars of A cannot be adjusted at 2026-11-03"):
+        read_bars(lake, ["A"], freq="1m", adjust="total")
+    assert read_bars(lake, ["A"], freq="1m")["close"].to_pylist() == [100, 100]
+    closes("A", "11-02", 1)
+    with pytest.raises(TallystickError, match="cannot be adjusted"):
+        read_bars(lake, ["A"], freq="1m", adjust="total")
+    closes("A", "11-03", 1)
+    assert read_bars(lake, ["A"], freq="1m", adjust="total")["close"].to_pylist() == [50, 100]

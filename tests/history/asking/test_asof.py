@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -10,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.schema import date_number
 from tallystick.history import Span, asof
 from tallystick.history.asking.asof import asof_datasets, duration_of, match_rows
+
+
+def day(text):
+    return datetime.date.fromisoformat(f"2026-{text}")
 
 
 def naive(left, right, tolerance):
@@ -156,3 +163,26 @@ def test_right_side_looks_back_over_days(lake, put, closes):
     span = Span(["A"], start=None, end=None)
     found = asof_datasets(lake, "bars_daily", "fundamentals", span, columns=["value"])
     assert found["value"].to_pylist() == [5, 5]
+
+
+def test_a_days_figures_count_from_its_end_and_what_begins_with_it_from_its_beginning(lake, put, closes):
+    """Else a trade of the morning would be joined with the close of the same day."""
+    closes("A", "11-19", 100, 101)
+    put("reference_prices", 1, {"symbol": "A", "date": "11-20", "reference": 7})
+    noon = date_number(day("11-20")) * 86_400 * 10**9 + 4 * 3_600 * 10**9
+    put("trades", 1, {"symbol": "A", "ts": noon, "seq": 1, "price": 5, "quantity": 1})
+    bars = asof_datasets(lake, "trades", "bars_daily", Span(["A"]))
+    assert (bars["close"].to_pylist(), bars["date_right"].to_pylist()) == ([1_000_000], [day("11-19")])
+    reference = asof_datasets(lake, "trades", "reference_prices", Span(["A"]), columns=["reference"])
+    assert reference["reference"].to_pylist() == [7]
+    last = asof_datasets(lake, "bars_daily", "trades", Span(["A"]), columns=["price"])
+    assert last["price"].to_pylist() == [None, 5]
+    by_date = asof_datasets(lake, "trades", "bars_daily", Span(["A"]), right_on="date", columns=["close"])
+    assert by_date["close"].to_pylist() == [1_010_000]
+
+
+def test_looking_back_has_a_beginning(lake):
+    span = Span(start=datetime.date(1, 1, 2))
+    assert asof_datasets(lake, "trades", "quotes", span, lookback_days=10**12).num_rows == 0
+    with pytest.raises(TallystickError, match="cannot be read from -1 days before"):
+        asof_datasets(lake, "trades", "quotes", span, lookback_days=-1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import typing
 
 import pytest
 
 from tallystick.core.errors import NotFound, TallystickError
+from tallystick.core.lake.maintenance import no_holds
 from tallystick.core.operations import OPERATIONS, call
 from tallystick.core.time import parse_time
 from tallystick.history.asking import operations as doors
@@ -45,6 +47,71 @@ def test_ticks_by_date_and_by_time(context, put):
         doors.ticks(context, ask.TicksRequest(columns=["prise"]))
 
 
+def test_a_date_as_since_or_until_is_the_whole_of_it(context, put):
+    night = parse_time("2026-11-20 23:59:59", "Asia/Taipei")
+    put(
+        "trades",
+        1,
+        *(
+            {"symbol": "A", "ts": ts, "seq": 1, "price": 1, "quantity": 1}
+            for ts in (OPENING, night, night + SECOND)
+        ),
+    )
+    for since, until, count in (
+        ("2026-11-20", "2026-11-20", 2),
+        ("2026-11-21", "", 1),
+        ("", "2026-11-19", 0),
+    ):
+        assert doors.ticks(context, ask.TicksRequest(since=since, until=until)).total_rows == count
+    with pytest.raises(TallystickError, match="soon is neither a date nor a time"):
+        doors.ticks(context, ask.TicksRequest(until="soon"))
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(context):
+    first, last = datetime.date(2026, 11, 20), datetime.date(2026, 11, 19)
+    for door, request in (
+        (doors.bars, ask.BarsRequest),
+        (doors.ticks, ask.TicksRequest),
+        (doors.actions, ask.ActionsRequest),
+        (doors.factors, ask.FactorsRequest),
+        (doors.panel, ask.PanelRequest),
+        (doors.asof, ask.AsofRequest),
+    ):
+        with pytest.raises(TallystickError, match="Nothing can be from 2026-11-20 to 2026-11-19"):
+            door(context, request(start=first, end=last))
+    with pytest.raises(
+        TallystickError, match="Nothing can be from 2026-11-20 10:00:00 to 2026-11-20 09:00:00"
+    ):
+        doors.ticks(context, ask.TicksRequest(since="2026-11-20 10:00:00", until="2026-11-20 09:00:00"))
+
+
+def test_times_beyond_the_lake_are_its_ends(context, closes):
+    closes("A", "11-02", 1)
+    assert doors.bars(context, ask.BarsRequest(instruments=["A"], known_at="9999-12-31")).total_rows == 1
+    assert doors.bars(context, ask.BarsRequest(instruments=["A"], known_at="0001-01-01")).total_rows == 0
+    assert doors.ticks(context, ask.TicksRequest(since="0001-01-01", until="9999-12-31")).total_rows == 0
+
+
+def test_a_column_that_is_named_twice_comes_once(context, closes):
+    closes("A", "11-02", 1)
+    for adjust in ("none", "total"):
+        found = doors.bars(context, ask.BarsRequest(columns=["close", "close", "date"], adjust=adjust))
+        assert found.arrow.column_names == ["close", "date"]
+    stream = doors.stream(context, ask.StreamRequest(dataset="bars_daily", columns=["close", "close"]))
+    assert stream.arrow.column_names == ["close"]
+
+
+def test_rows_without_symbols_are_not_asked_by_instruments(context):
+    with pytest.raises(TallystickError, match=r"history\.rates cannot be asked by instruments"):
+        doors.stream(context, ask.StreamRequest(dataset="rates", instruments=["A"]))
+
+
+def test_kinds_of_action_are_those_of_the_dataset():
+    from tallystick.history.datasets.reference import ACTION_KINDS
+
+    assert typing.get_args(ask.Kind) == ACTION_KINDS
+
+
 def test_actions_and_their_factors(context, put, closes):
     closes("A", "11-02", 100, 50)
     put("actions", 1, {"symbol": "A", "ex_date": "11-03", "kind": "par_change", "ratio": 2 * RATIO})
@@ -77,6 +144,11 @@ def test_symbols_without_rows_are_named(context, closes):
     assert (
         doors.panel(context, ask.PanelRequest(instruments=asked)).title == "Panel of close; nothing for B, C"
     )
+
+
+def test_without_any_index_the_answer_says_where_to_load_it(context):
+    with pytest.raises(NotFound, match=r"Nothing is known of an index X.*Load the members"):
+        doors.universe(context, ask.UniverseRequest(name="X", date=datetime.date(2026, 6, 30)))
 
 
 def test_universe_keeps_those_that_left_and_those_that_are_delisted(context, put):
@@ -115,6 +187,8 @@ def test_panel_asof_and_resample_through_their_doors(context, put, closes):
     for tolerance, bid in (("5s", 7), ("4s", None), ("", 7)):
         found = doors.asof(context, ask.AsofRequest(columns=["bid"], tolerance=tolerance))
         assert found.arrow["bid"].to_pylist() == [bid]
+    with pytest.raises(TallystickError, match="Bars of 5m cannot be made of daily ones"):
+        doors.resampled(context, ask.ResampleRequest(every="5m", dataset="bars_daily"))
     week = doors.resampled(context, ask.ResampleRequest(every="1w", dataset="bars_daily"))
     assert week.arrow["close"].to_pylist() == [30_000]
 
@@ -128,6 +202,15 @@ def test_sql_sees_what_was_known(context, closes):
     assert (then.arrow["close"].to_pylist(), then.total_rows) == ([10_000], 2)
     with pytest.raises(TallystickError, match="cannot be answered"):
         doors.sql(context, ask.SqlRequest(query="DROP TABLE history.bars_daily"))
+
+
+def test_columns_of_one_name_are_told_apart(context, closes):
+    closes("A", "11-02", 1)
+    query = "SELECT b.close AS a, b.open AS a_1, b.high AS a, b.*, c.* FROM history.bars_daily b, history.bars_daily c"
+    found = doors.sql(context, ask.SqlRequest(query=query))
+    assert found.arrow.column_names[:4] == ["a", "a_1", "a_2", "symbol"]
+    assert "known_time_1" in found.to_polars().columns
+    assert len(set(found.arrow.column_names)) == found.arrow.num_columns
 
 
 def test_stream_gives_batches_in_order(context, closes):
@@ -157,6 +240,40 @@ def test_a_wrong_choice_names_the_right_ones(context, monkeypatch):
             """Everyone may."""
 
     monkeypatch.setattr(type(context), "access", Open())
-    for fields in ({"freq": "2d"}, {"adjust": "all"}, {"anchor": "end"}):
+    wrong = [("bars", {"freq": "2d"}), ("bars", {"adjust": "all"}), ("bars", {"anchor": "end"})]
+    for verb, fields in [*wrong, ("actions", {"kinds": ["dividend"]})]:
         with pytest.raises(TallystickError, match="Invalid enum value"):
-            call(context, "history.bars", fields)
+            call(context, f"history.{verb}", fields)
+
+
+QUESTIONS = (
+    "SELECT symbol, date, close FROM history.bars_daily",
+    "WITH b AS (WITH c AS (FROM history.bars_daily) SELECT * FROM c) SELECT symbol, date, close FROM b",
+    "SELECT a.symbol, a.date, b.close FROM history.bars_daily a JOIN history.bars_daily b USING (symbol, date)",
+    "SELECT symbol, date, (SELECT max(close) FROM history.bars_daily c WHERE c.symbol = b.symbol AND c.date = b.date)"
+    " AS close FROM history.bars_daily b",
+    "SELECT a.symbol, a.date, x.close FROM history.bars_daily a, LATERAL"
+    " (SELECT close FROM history.bars_daily c WHERE c.symbol = a.symbol AND c.date = a.date) x",
+)
+
+
+def test_sql_of_any_shape_sees_what_was_known_after_compaction_and_expiry_too(context, closes):
+    known = [parse_time(f"2026-11-{10 + n} 12:00:00") for n in range(4)]
+    closes("A", "11-02", 10, 11, 12, known=known[0])
+    closes("B", "11-03", 20, known=known[1])
+    closes("A", "11-03", 13, known=known[2])
+    closes("A", "11-03", 14, 15, known=known[3])
+    expected = [[10, 11, 12], [10, 11, 12, 20], [10, 13, 12, 20], [10, 14, 15, 20]]
+
+    def check():
+        for day, closed in enumerate(expected):
+            for query in QUESTIONS:
+                asked = ask.SqlRequest(query=f"{query} ORDER BY symbol, date", known_at=f"2026-11-{10 + day}")
+                found = doors.sql(context, asked).arrow["close"].to_pylist()
+                assert found == [price * 10_000 for price in closed], (day, query)
+
+    check()
+    context.lake.compact("history.bars_daily")
+    check()
+    assert context.lake.maintain(keep_days=0, grace_seconds=600, holds=no_holds).snapshots >= 4
+    check()

@@ -11,6 +11,10 @@ from tallystick.history import Span, read_bars, read_panel
 from tallystick.history.asking.terms import RATIO
 
 
+def day(text):
+    return datetime.date.fromisoformat(f"2026-{text}")
+
+
 def lines(panel):
     return [tuple(row.values()) for row in panel.to_pylist()]
 
@@ -76,3 +80,15 @@ def test_panel_is_as_known_at(lake, closes):
 def test_unknown_field_is_refused(lake):
     with pytest.raises(TallystickError, match=r"cannot show cloze\. Did you mean close"):
         read_panel(lake, "cloze", Span())
+
+
+def test_the_columns_are_those_of_the_span_however_it_is_adjusted(lake, closes, put):
+    closes("A", "11-02", 100, 98)
+    closes("OLD", "10-01", 5)
+    closes("NEW", "11-09", 5)
+    put("actions", 1, {"symbol": "A", "ex_date": "11-03", "kind": "cash", "cash": 20_000})
+    span = Span((), day("11-02"), day("11-03"))
+    for adjust in ("none", "split", "total"):
+        for anchor in ("latest_bar", "series_start"):
+            panel = read_panel(lake, "close", span, adjust=adjust, anchor=anchor)
+            assert panel.column_names == ["date", "A"]

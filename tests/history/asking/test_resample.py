@@ -216,3 +216,31 @@ def test_nothing_is_lost_or_counted_twice(places, length):
     found = resample(pa.Table.from_pylist(rows), f"{length}m", SESSIONS)
     starts = [(one - opening) // (MINUTE * length) for one in found["ts_start"].cast(pa.int64()).to_pylist()]
     assert dict(zip(starts, found["volume"].to_pylist(), strict=True)) == expected
+
+
+def test_an_opening_auction_opens_the_day_and_a_closing_one_closes_it():
+    for opening, closing in (("open_auction", "close_auction"), ("opening_call", "closing_call")):
+        rows = [
+            *minutes("2330.XTAI", "09:00:00", "13:30:00", price=50),
+            *minutes("2330.XTAI", "09:00:00", phase=opening, price=10),
+            *minutes("2330.XTAI", "13:30:00", phase=closing, price=90),
+        ]
+        for ordered in (rows, rows[::-1]):
+            (found,) = resample(pa.Table.from_pylist(ordered), "1d", SESSIONS).to_pylist()
+            assert (found["open"], found["close"]) == (10, 91)
+
+
+def test_a_contract_that_is_not_registered_has_the_hours_of_its_venues_index_futures():
+    """15:00 of a Friday to 05:00 of Saturday is the Monday's; by the clock an hour would begin at 08:00 and 05:00."""
+    rows = minutes("TXFL6.XTAF", "08:45:00", "09:44:00", "13:44:00") + minutes(
+        "TXFL6.XTAF", "15:00:00", "23:59:00", day="2026-11-20"
+    )
+    rows[-2:] = [{**row, "date": datetime.date(2026, 11, 23)} for row in rows[-2:]]
+    assert [one[:2] for one in spans(rows, "1h")] == [
+        ("08:45", "09:45"),
+        ("12:45", "13:45"),
+        ("15:00", "16:00"),
+        ("23:00", "00:00"),
+    ]
+    (afternoon,) = spans(minutes("IF2612.CCFX", "13:00:00"), "1h")
+    assert afternoon[:2] == ("13:00", "14:00")

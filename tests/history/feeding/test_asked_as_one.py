@@ -116,6 +116,9 @@ def test_business_tables_are_in_the_catalog_with_their_class(traded):
     listed = {row["dataset"]: row for row in traded.history.datasets(limit=100).rows()}
     assert set(NAMES) <= set(listed)
     assert {listed[name]["owner"] for name in NAMES} == {"risk", "ledger", "clients", "governance"}
+    assert {DATASETS[name].time_column for name in NAMES} == {"event_time"}, (
+        "as-of joins go by when it happened"
+    )
 
 
 def move(firm, account, amount, at):

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tallystick.core.errors import TallystickError
+from tallystick.core.schema import number_date
 from tallystick.history.asking.adjustment import (
     Adjust,
     Anchor,
@@ -40,12 +42,15 @@ def adjusted(
 ) -> pa.Table:
     """The bars (symbol, date, prices, volume) with adjusted prices and volumes, and the prices' factor as a float.
 
-    Closes and actions are those known at the same time. The schema's metadata says how it was done.
+    Closes and actions are those known at the same time. The schema's metadata says how it was done. TallystickError
+    when minute bars stand before or since an ex-date and daily ones, of which its factor is made, do not.
     """
     listed = find_ex_dates(lake, span, anchor, known_at)
     codes, symbols = encode(bars["symbol"])
+    dates = as_dates(bars["date"])
+    _require_closes(listed, symbols, codes, dates)
     factors = factors_of(listed, symbols, adjust, anchor)
-    segments = factors.segments(codes, as_dates(bars["date"]))
+    segments = factors.segments(codes, dates)
     price = scaling_of(factors.price)
     for name in PRICES:
         bars = _scaled(bars, name, price, segments)
@@ -90,6 +95,30 @@ def described(bars: pa.Table, listed: Sequence[ExDate], adjust: Adjust, anchor: 
         "marked": str(unusual),
     }
     return bars.replace_schema_metadata(notes)
+
+
+def _require_closes(listed: Sequence[ExDate], symbols: Sequence[str], codes: Array, dates: Array) -> None:
+    """Refuse bars (of minutes) before an ex-date that has no daily bar before it, or since one that has none since."""
+    lost = [one for one in listed if not one.counts and set(one.kinds) != {"reform"}]
+    if not lost or not codes.size:
+        return
+    first = np.full(len(symbols), np.iinfo(np.int32).max, dtype=np.int32)
+    last = np.full(len(symbols), np.iinfo(np.int32).min, dtype=np.int32)
+    np.minimum.at(first, codes, dates)
+    np.maximum.at(last, codes, dates)
+    places = {symbol: code for code, symbol in enumerate(symbols)}
+    for one in lost:
+        code = places.get(one.symbol)
+        if code is None:
+            continue
+        if (one.close is None and first[code] < one.date) or (not one.reached and last[code] >= one.date):
+            raise TallystickError(
+                "history.no_daily_close",
+                "Bars of {symbol} cannot be adjusted at {date}: daily bars before or since are missing.",
+                "Load its daily bars into history.bars_daily, or ask for prices as traded.",
+                symbol=one.symbol,
+                date=str(number_date(one.date)),
+            )
 
 
 def _reach(span: Span, anchor: Anchor) -> Span:

@@ -24,7 +24,7 @@ from tallystick.core.errors import TallystickError, suggestion
 from tallystick.history.asking.codes import encode_both, flat
 from tallystick.history.asking.kernels import find_ranges, group_rows, match_ranges
 from tallystick.history.asking.rows import Span, read_rows
-from tallystick.history.datasets import Dataset, find_dataset
+from tallystick.history.datasets import find_dataset
 from tallystick.history.datasets.dataset import DAY_NS, MINUTE_NS, OWN_COLUMNS
 
 if TYPE_CHECKING:
@@ -118,15 +118,28 @@ def asof_datasets(
 ) -> pa.Table:
     """`asof` of two datasets' rows of a span, the right read from some days earlier on.
 
-    Without `left_on` and `right_on` by the time of each: its instant, the end of its interval, its date. Of the left
-    come the figures, not when and from where they were known.
+    Without `left_on` and `right_on` by the time from which a row of each is true: its instant, the end of its interval,
+    its date or its event time (`Dataset.time_column`). Of the left come the figures, not when and from where they were
+    known. TallystickError for an unknown dataset or column, and for a negative number of days.
     """
+    if lookback_days < 0:
+        raise TallystickError(
+            "history.lookback",
+            "The right side cannot be read from {days} days before.",
+            "Give 0 or more days.",
+            days=lookback_days,
+        )
     datasets = find_dataset(left), find_dataset(right)
-    times = [given or _time_of(dataset) for given, dataset in zip((left_on, right_on), datasets, strict=True)]
+    times = [
+        given or dataset.time_column for given, dataset in zip((left_on, right_on), datasets, strict=True)
+    ]
     figures = [[name for name in dataset.columns if name not in OWN_COLUMNS] for dataset in datasets]
-    wanted = list(columns) or [name for name in figures[1] if name not in (by, "date")]
+    known = (by,) if datasets[1].time == "date" else (by, "date")
+    wanted = list(columns) or [name for name in figures[1] if name not in known]
     needed = dict.fromkeys([by, times[1], *(["seq"] if "seq" in datasets[1].columns else []), *wanted])
-    first = span.start - datetime.timedelta(lookback_days) if span.start and lookback_days else span.start
+    first = span.start
+    if first is not None:
+        first -= datetime.timedelta(min(lookback_days, (first - datetime.date.min).days))
     left_columns = list(dict.fromkeys([*figures[0], by, times[0]]))
     return asof(
         read_rows(lake, left, span, known_at=known_at, columns=left_columns),
@@ -206,11 +219,6 @@ def _in_order(codes: Array, times: Array, ties: Array, order: Array, first: Arra
     first[:], after[:] = 0, 0
     moved = ties[order] if ties.size else ties
     return bool(find_ranges(codes[order], times[order], moved, first, after))
-
-
-def _time_of(dataset: Dataset) -> str:
-    """The column by which a dataset's rows are ordered in time."""
-    return {"instant": "ts", "interval": "ts_end", "date": dataset.date_column}[dataset.time]
 
 
 def _arrow(frame: Any) -> pa.Table:

@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from tallystick.core.errors import TallystickError, suggestion
+from tallystick.core.errors import TallystickError
 from tallystick.core.schema import schema_of
 from tallystick.history.asking.rows import Span, count_rows, read_rows
 from tallystick.history.datasets import find_dataset
+from tallystick.history.requests import require_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tallystick.history.asking.adjustment import Adjust, Anchor
     from tallystick.history.asking.sessions import Sessions
 
-__all__ = ["FREQUENCIES", "View", "count_bars", "find_bars", "read_bars"]
+__all__ = ["FREQUENCIES", "View", "find_bars", "read_bars"]
 
 FREQUENCIES = {
     "1m": "history.bars_minute",
@@ -110,19 +111,12 @@ def find_bars(
         whole = limit is None and not offset
         return found, found.num_rows if whole else count_rows(lake, name, span, known_at=known_at)
     bars = _made(lake, name, span, view, known_at)
-    _check_columns(bars, [*(columns or ()), *(one.removeprefix("-") for one in order)])
+    require_columns([*(columns or ()), *(one.removeprefix("-") for one in order)], bars.column_names)
     if order:
         directions = {True: "descending", False: "ascending"}
         bars = bars.sort_by([(one.removeprefix("-"), directions[one.startswith("-")]) for one in order])
     page = bars.slice(offset, limit)
-    return page.select(list(columns)) if columns else page, bars.num_rows
-
-
-def count_bars(lake: Lake, span: Span, view: View, known_at: int | None) -> int:
-    """How many bars `find_bars` gives without a limit."""
-    if view.is_stored:
-        return count_rows(lake, _dataset_of(view.freq), span, known_at=known_at)
-    return find_bars(lake, span, view, known_at=known_at)[1]
+    return page.select(list(dict.fromkeys(columns))) if columns else page, bars.num_rows
 
 
 def _made(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -> pa.Table:
@@ -168,12 +162,3 @@ def _dataset_of(freq: str) -> str:
             valid=", ".join(FREQUENCIES),
         )
     return FREQUENCIES[freq]
-
-
-def _check_columns(bars: pa.Table, names: Sequence[str]) -> None:
-    for name in names:
-        if name not in bars.column_names:
-            remedy, near = suggestion(name, bars.column_names)
-            raise TallystickError(
-                "history.column_unknown", "The answer has no column {column}.", remedy, column=name, **near
-            )

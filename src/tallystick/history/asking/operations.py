@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
+from tallystick.core.errors import mark
 from tallystick.core.operations import Table, operation
 from tallystick.core.text import translate
-from tallystick.core.time import parse_time
 from tallystick.history.asking.questions import (
     ActionsRequest,
     AsofRequest,
@@ -23,7 +24,14 @@ from tallystick.history.asking.questions import (
     UniverseRequest,
 )
 from tallystick.history.keeping.quotas import counted
-from tallystick.history.requests import as_table, known_time_of, require_readable, sort_columns
+from tallystick.history.requests import (
+    known_time_of,
+    no_span,
+    page_of,
+    require_readable,
+    sort_columns,
+    time_span_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
     from tallystick.history.asking.rows import Span
 
 __all__ = ["BarsRequest"]
+
+_ = mark
 
 READ = "history.read"
 
@@ -116,14 +126,7 @@ def factors(context: Context, request: FactorsRequest) -> Table:
         context.lake, _span(request)._replace(start=None, end=None), "latest_bar", known_at
     )
     lines = [line for line in factor_lines(listed) if _is_within(line.ex_date, request.start, request.end)]
-    for name in reversed(list(sort_columns(request.sort, FactorLine.__struct_fields__))):
-        column = name.removeprefix("-")
-        lines.sort(
-            key=lambda line: (getattr(line, column) is not None, getattr(line, column)),
-            reverse=name[0] == "-",
-        )
-    page = lines[request.offset :][: request.limit or None]
-    return as_table(FactorLine, page, len(lines), translate("Adjustment factors", context.language))
+    return page_of(context, FactorLine, lines, request, _("Adjustment factors"))
 
 
 @operation(
@@ -225,10 +228,13 @@ def resampled(context: Context, request: ResampleRequest) -> Table:
 )
 @counted
 def sql(context: Context, request: SqlRequest) -> Table:
-    """The rows that the query gives. Business tables ask for the reading right of their own room too."""
+    """The rows that the query gives; of columns of one name the later ones are numbered (`close`, `close_1`).
+
+    Business tables ask for the reading right of their own room too.
+    """
     require_readable(context, context.lake.engine.tables_of(request.query))
     found = context.lake.sql(request.query, known_at=_known_at(context, request), engine=request.engine)
-    return _sliced(found, request, "")
+    return _sliced(found.rename_columns(_told_apart(found.column_names)), request, "")
 
 
 @operation(
@@ -254,9 +260,7 @@ def stream(context: Context, request: StreamRequest) -> Table:
 
 
 def _ticks(context: Context, request: TicksRequest, name: str, title: str) -> Table:
-    zone = context.settings.firm.zone
-    since = parse_time(request.since, zone) if request.since else None
-    until = parse_time(request.until, zone) if request.until else None
+    since, until = time_span_of(request.since, request.until, context.settings.firm.zone)
     return _page(context, request, name, _span(request)._replace(since=since, until=until), title)
 
 
@@ -321,6 +325,19 @@ def _with_missing(context: Context, title: str, missing: Sequence[str]) -> str:
     )
 
 
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """The names, numbered where one stood before, so that every form of a reply can hold them."""
+    taken = set(names)
+    found: list[str] = []
+    for name in names:
+        free = name
+        if name in found:
+            free = next(one for n in itertools.count(1) if (one := f"{name}_{n}") not in taken)
+        taken.add(free)
+        found.append(free)
+    return found
+
+
 def _sliced(found: pa.Table, request: Any, title: str) -> Table:
     """A page of rows that were made whole."""
     page = found.slice(request.offset, request.limit or None)
@@ -328,8 +345,11 @@ def _sliced(found: pa.Table, request: Any, title: str) -> Table:
 
 
 def _span(request: Any) -> Span:
+    """Which rows a request is about. TallystickError when its dates end before they begin."""
     from tallystick.history.asking.rows import Span
 
+    if request.start and request.end and request.end < request.start:
+        raise no_span(request.start, request.end)
     return Span(request.instruments, request.start, request.end)
 
 

@@ -101,7 +101,7 @@ def _figures(rows: pa.Table, field: str) -> Figures:
 def _matrix(figures: Figures, field: str, span: Span) -> pa.Table:
     """The figures inside the span as columns by symbol."""
     dates, places = _places(figures.dates, span)
-    symbols = list(dict.fromkeys(span.symbols)) or sorted(figures.symbols)
+    symbols = list(dict.fromkeys(span.symbols)) or _symbols_inside(figures, places)
     lines = {symbol: line for line, symbol in enumerate(symbols)}
     of_code = np.array([lines.get(symbol, -1) for symbol in figures.symbols], dtype=np.int64)
     rows = of_code[figures.codes] if of_code.size else figures.codes.astype(np.int64)
@@ -115,6 +115,15 @@ def _matrix(figures: Figures, field: str, span: Span) -> pa.Table:
         fields.append(pa.field(symbol, pa.int64(), metadata=unit))
         columns.append(_column(matrix[line], filled[line]))
     return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+
+
+def _symbols_inside(figures: Figures, places: Array) -> list[str]:
+    """The symbols that have a row inside the span, in order; rows beyond it were read for their closes only."""
+    seen = np.zeros(len(figures.symbols), dtype=np.bool_)
+    seen[figures.codes[places >= 0]] = True
+    return sorted(
+        symbol for symbol, is_inside in zip(figures.symbols, seen.tolist(), strict=True) if is_inside
+    )
 
 
 def _column(values: Array, filled: Array) -> pa.Array:

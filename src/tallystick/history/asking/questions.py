@@ -25,6 +25,7 @@ __all__ = [
 
 Adjusted = Literal["none", "split", "total"]
 Anchored = Literal["latest_bar", "series_start"]
+Kind = Literal["cash", "stock", "rights", "reduction", "par_change", "reform"]
 
 
 class BarsRequest(Record, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class BarsRequest(Record, frozen=True, kw_only=True):
 
 class TicksRequest(Record, frozen=True, kw_only=True):
     """Trades or quotes of some symbols (all when none is named) from `start` to `end` by trade date, and from `since`
-    to `until` by time (of the firm's zone, unless it says its own).
+    to `until` by time (of the firm's zone, unless it says its own; a date is the whole of it).
     """
 
     instruments: list[str] = []
@@ -70,7 +71,7 @@ class ActionsRequest(Record, frozen=True, kw_only=True):
     instruments: list[str] = []
     start: datetime.date | None = None
     end: datetime.date | None = None
-    kinds: list[str] = []
+    kinds: list[Kind] = []
     known_at: str = ""
     columns: list[str] = []
     limit: int = 0
@@ -120,21 +121,21 @@ class PanelRequest(Record, frozen=True, kw_only=True):
 class AsofRequest(Record, frozen=True, kw_only=True):
     """Each row of the dataset `left` with the last row of `right` of the same `by` that is not later.
 
-    Both are read for the same symbols and dates, the right from `lookback` days before. Rows are matched by the time
-    of each dataset (`ts`, `ts_end`, its date) unless `left_on` or `right_on` name a column. `tolerance` is the greatest
-    age of a match (`5s`, `250ms`, `3d`); `columns` are those wanted of the right.
+    Both are read for the same symbols and dates, the right from `lookback` days before. A row counts from the time at
+    which it is true (`ts`, `ts_end`, its date, of a day's figures the date's end) unless `left_on` or `right_on` name a
+    column. `tolerance` is the greatest age of a match (`5s`, `250ms`, `3d`); `columns` are those wanted of the right.
     """
 
     left: str = "trades"
     right: str = "quotes"
+    by: str = "symbol"
+    tolerance: str = ""
     instruments: list[str] = []
     start: datetime.date | None = None
     end: datetime.date | None = None
-    by: str = "symbol"
+    lookback: int = 0
     left_on: str = ""
     right_on: str = ""
-    tolerance: str = ""
-    lookback: int = 0
     known_at: str = ""
     columns: list[str] = []
     limit: int = 0

@@ -38,6 +38,9 @@ APART = ("odd_lot", "after_hours_odd_lot", "block", "block_early", "after_hours_
 MERGED = ("continuous", "morning", "afternoon", "regular", "after_hours")
 """Phases of continuous trading; rows of all others (auctions above all) are given as they are."""
 
+OPENING, CLOSING = ("opening_call", "open_auction"), ("closing_call", "close_auction")
+"""Phases whose prints come before, and after, other rows that begin at the same time."""
+
 LENGTH = re.compile(r"([1-9][0-9]*)(m|h|d|w|mo)")
 LONGEST_MINUTES = 1_440
 SUMS = ("volume", "amount", "trade_count")
@@ -46,8 +49,9 @@ SUMS = ("volume", "amount", "trade_count")
 def resample(rows: pa.Table, every: str, sessions: Sessions | None = None) -> pa.Table:
     """Bars of a length (`5m`, `1h`, `1d`, `1w`, `1mo`) from shorter bars, or from trades (`ts`, `price`, `quantity`).
 
-    Open and close are those of the first and last row by time, sums are over what is known (None when nothing is).
-    `known_time` is the latest of the rows: before it the bar could not be known so. TallystickError for another length.
+    Open and close are those of the first and last row by time (an opening auction before, a closing one after what
+    begins with it), sums are over what is known (None when nothing is). `known_time` is the latest of the rows: before
+    it the bar could not be known so. TallystickError for another length, and for days that are to be cut.
 
     >>> bars = pa.table({"symbol": ["A"] * 3, "date": pa.array([0, 3, 4], pa.int32()).cast(pa.date32()),
     ...     "open": [1, 4, 6], "high": [3, 5, 6], "low": [1, 4, 2], "close": [2, 5, 2], "volume": [7, None, 1]})
@@ -59,21 +63,29 @@ def resample(rows: pa.Table, every: str, sessions: Sessions | None = None) -> pa
     rows = _as_bars(rows)
     frame = pl.DataFrame(pl.from_arrow(rows))
     if unit in ("m", "h"):
+        if "ts_start" not in rows.column_names:
+            raise TallystickError(
+                "history.length_too_short",
+                "Bars of {every} cannot be made of daily ones.",
+                "Make them of trades or of shorter bars.",
+                every=every,
+            )
         starts, ends = _buckets(rows, number * MINUTE_NS * (60 if unit == "h" else 1), sessions)
         frame = frame.with_columns(_start=pl.Series(starts), _end=pl.Series(ends)).sort(
-            "symbol", "_start", "ts_start"
+            "symbol", "_start", "ts_start", maintain_order=True
         )
         found = _merged(frame, ["symbol", "date", "phase", "_start"], pl.col("_end").max())
         return _typed(_minutes(found), rows.schema)
-    if "phase" in frame.columns:
+    order: list[str | pl.Expr] = ["symbol", "date"]
+    if "ts_start" in frame.columns:
         frame = frame.filter(~pl.col("phase").is_in(APART))
-    order = ["symbol", "date", *(["ts_start"] if "ts_start" in frame.columns else [])]
+        order += ["ts_start", pl.col("phase").is_in(CLOSING), ~pl.col("phase").is_in(OPENING)]
     period = {
         "d": pl.col("date"),
         "w": pl.col("date").dt.truncate("1w"),
         "mo": pl.col("date").dt.truncate("1mo"),
     }
-    frame = frame.sort(order).with_columns(_period=period[unit])
+    frame = frame.sort(order, maintain_order=True).with_columns(_period=period[unit])
     found = _merged(frame, ["symbol", "_period"], pl.col("date").last(), first_date=pl.col("date").first())
     return _typed(found.drop("_period"), rows.schema)
 

@@ -6,8 +6,10 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tallystick.core.errors import TallystickError
 from tallystick.core.schema import schema_of
 from tallystick.history.datasets import Dataset, find_dataset, is_there
+from tallystick.history.requests import require_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,13 +31,20 @@ class Span(NamedTuple):
     until: int | None = None
 
     def within(self, dataset: Dataset) -> dict[str, Any]:
-        """The conditions on the dataset's key."""
+        """The conditions on the dataset's key. TallystickError when symbols are named and its key has none."""
         found: dict[str, Any] = {}
         if dataset.date_column:
             found[dataset.date_column] = (self.start, self.end)
         if dataset.time == "instant":
             found["ts"] = (self.since, self.until)
         if self.symbols:
+            if "symbol" not in dataset.spec.key:
+                raise TallystickError(
+                    "history.no_symbols",
+                    "{dataset} cannot be asked by instruments: its key has no symbol.",
+                    "Leave the instruments out, or ask by `tally history sql`.",
+                    dataset=dataset.name,
+                )
             found["symbol"] = list(dict.fromkeys(self.symbols))
         return found
 
@@ -52,21 +61,23 @@ def read_rows(
     limit: int | None = None,
     offset: int = 0,
 ) -> pa.Table:
-    """The rows of a dataset; without `order` as they are sorted in it, with an empty one in any.
+    """The rows of a dataset; without `order` as they are sorted in it, with an empty one in any. A column that is named
+    twice comes once.
 
     `within` are further conditions on the key, as `Lake.scan` takes them. A dataset that nothing was loaded into gives
     no rows. TallystickError for an unknown dataset or column.
     """
     dataset = find_dataset(name)
+    conditions = {**span.within(dataset), **(within or {})}
     schema = schema_of(dataset.spec.record)
-    wanted = list(columns) if columns else list(schema.columns)
+    wanted = list(dict.fromkeys(columns or schema.columns))
     if not is_there(lake, dataset.spec):
-        _check(schema.columns, wanted)
+        require_columns(wanted, schema.columns)
         return schema.arrow.empty_table().select(wanted)
     return lake.scan(
         dataset.name,
         columns=wanted,
-        within={**span.within(dataset), **(within or {})},
+        within=conditions,
         known_at=known_at,
         order=list(dataset.spec.sort if order is None else order),
         limit=limit,
@@ -82,7 +93,7 @@ def stream_rows(
     They are of the dataset as it is now, whatever comes in while they are read.
     """
     dataset = find_dataset(name)
-    wanted = list(columns) if columns else list(dataset.columns)
+    wanted = list(dict.fromkeys(columns or dataset.columns))
     if not is_there(lake, dataset.spec):
         return read_rows(lake, name, span, columns=wanted).to_reader()
     return lake.batches(dataset.name, columns=wanted, within=span.within(dataset), known_at=known_at)
@@ -98,18 +109,7 @@ def count_rows(
 ) -> int:
     """How many rows `read_rows` gives without a limit."""
     dataset = find_dataset(name)
+    conditions = {**span.within(dataset), **(within or {})}
     if not is_there(lake, dataset.spec):
         return 0
-    return lake.count(dataset.name, within={**span.within(dataset), **(within or {})}, known_at=known_at)
-
-
-def _check(known: Mapping[str, Any], wanted: Sequence[str]) -> None:
-    """Refuse a column that the dataset does not have."""
-    from tallystick.core.errors import TallystickError, suggestion
-
-    for name in wanted:
-        if name not in known:
-            remedy, near = suggestion(name, known)
-            raise TallystickError(
-                "history.column_unknown", "The dataset has no column {column}.", remedy, column=name, **near
-            )
+    return lake.count(dataset.name, within=conditions, known_at=known_at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tallystick.core.errors import TallystickError
 from tallystick.core.time import market_time
 from tallystick.market import Calendar, RuleKey, RuleTable, rules_of
@@ -16,6 +18,8 @@ __all__ = ["Sessions"]
 
 MODES = ("call", "call_repeated", "continuous")
 """How orders meet in the phases that make up a session; odd lots, blocks and fixed prices stand outside."""
+
+SHARES, INDEX_FUTURES = "stock", "future_index"
 
 
 class Sessions:
@@ -41,15 +45,22 @@ class Sessions:
             return known
         venue = symbol.rpartition(".")[2]
         market = self._rules.venues().get(venue, "")
-        return RuleKey(market=market, venue=venue, product="stock")
+        return RuleKey(market=market, venue=venue, product=SHARES)
 
     def spans(self, key: RuleKey, first: datetime.date, last: datetime.date) -> list[tuple[int, int]]:
         """The sessions that open from `first` to `last`, in order: from, to (UTC nanoseconds).
 
-        None for a venue or a date that the rules do not know.
+        Where a venue's shares have none (it trades futures), those of its index futures. None for a venue or a date
+        that the rules do not know.
         """
         if not key.market:
             return []
+        found = self._spans(key, first, last)
+        if not found and key.product == SHARES:
+            found = self._spans(msgspec.structs.replace(key, product=INDEX_FUTURES), first, last)
+        return found
+
+    def _spans(self, key: RuleKey, first: datetime.date, last: datetime.date) -> list[tuple[int, int]]:
         calendar = self._calendars.get(key.venue)
         if calendar is None:
             calendar = self._calendars[key.venue] = Calendar(key.venue, self._rules)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["read_universe"]
 
 DATASET = "history.index_members"
+NONE_LOADED = "Load the members of indices into history.index_members first."
 
 
 def read_universe(lake: Lake, name: str, date: datetime.date, *, known_at: int | None = None) -> pa.Table:
@@ -33,7 +34,7 @@ def read_universe(lake: Lake, name: str, date: datetime.date, *, known_at: int |
         every = read_rows(lake, DATASET, Span(), known_at=known_at, columns=["index"], order=())["index"]
         names = pc.unique(every).to_pylist()
         if name not in names:
-            remedy, near = suggestion(name, sorted(names))
+            remedy, near = suggestion(name, sorted(names)) if names else (NONE_LOADED, {})
             raise NotFound(
                 "history.universe_unknown",
                 "Nothing is known of an index {index}.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tallystick.history.datasets.bars import DailyBar, MinuteBar
+from tallystick.history.datasets.clients import ClientContact, PastTrade, ProductTerm
 from tallystick.history.datasets.dataset import Dataset, Ratio
 from tallystick.history.datasets.figures import Fundamental, FuturesSettlement, InterestRate
+from tallystick.history.datasets.flows import InvestorFlow
 from tallystick.history.datasets.quarantine import QUARANTINE, QuarantinedRow
 from tallystick.history.datasets.reference import CorporateAction, IndexMember, ReferencePrice
 from tallystick.history.datasets.registry import (
@@ -21,6 +23,7 @@ from tallystick.history.datasets.ticks import Depth, Quote, Trade
 __all__ = [
     "DATASETS",
     "QUARANTINE",
+    "ClientContact",
     "CorporateAction",
     "DailyBar",
     "Dataset",
@@ -29,7 +32,10 @@ __all__ = [
     "FuturesSettlement",
     "IndexMember",
     "InterestRate",
+    "InvestorFlow",
     "MinuteBar",
+    "PastTrade",
+    "ProductTerm",
     "QuarantinedRow",
     "Quote",
     "Ratio",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tallystick.core.lake import TableSpec
 from tallystick.core.schema import (
     BusinessDate,
     Flag,
@@ -15,7 +14,7 @@ from tallystick.core.schema import (
     Text,
     Timestamp,
 )
-from tallystick.history.datasets.dataset import MINUTE_NS, Dataset
+from tallystick.history.datasets.dataset import MINUTE_NS, Dataset, market_table
 
 __all__ = ["DAILY", "FIVE_MINUTES", "MINUTE", "DailyBar", "MinuteBar"]
 
@@ -83,31 +82,23 @@ PRICES = ("open", "high", "low", "close")
 FIGURES = ("volume", "amount", "trade_count", "event_time")
 
 DAILY = Dataset(
-    spec=TableSpec(
-        "history.bars_daily",
-        DailyBar,
-        ("symbol", "date"),
-        ("symbol", "date"),
-        ("date", "year"),
-        "history",
-        "Daily bars",
-    ),
+    spec=market_table("bars_daily", DailyBar, "Daily bars", key=("symbol", "date"), rhythm="year"),
     required=("symbol", "date", *PRICES),
     optional=FIGURES,
     checks=CHECKS,
     traded=PRICES,
+    true_from="event_time",
 )
 
 
 def _minutes(name: str, title: str, minutes: int) -> Dataset:
-    spec = TableSpec(
+    spec = market_table(
         name,
         MinuteBar,
-        ("symbol", "date", "ts_start", "phase"),
-        ("symbol", "date", "ts_start"),
-        ("date", "day"),
-        "history",
         title,
+        key=("symbol", "date", "ts_start", "phase"),
+        sort=("symbol", "date", "ts_start"),
+        rhythm="day",
     )
     return Dataset(
         spec=spec,
@@ -121,5 +112,5 @@ def _minutes(name: str, title: str, minutes: int) -> Dataset:
     )
 
 
-MINUTE = _minutes("history.bars_minute", "Minute bars", 1)
-FIVE_MINUTES = _minutes("history.bars_5_minutes", "Five-minute bars", 5)
+MINUTE = _minutes("bars_minute", "Minute bars", 1)
+FIVE_MINUTES = _minutes("bars_5_minutes", "Five-minute bars", 5)

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from tallystick.core.lake import TableSpec
-from tallystick.core.schema import Column, schema_of
+from tallystick.core.schema import Column, Record, schema_of
 
-__all__ = ["DAY_NS", "MINUTE_NS", "OWN_COLUMNS", "Dataset", "Ratio"]
+__all__ = ["DAY_NS", "MINUTE_NS", "OWN_COLUMNS", "Dataset", "Ratio", "market_table"]
 
 DAY_NS = 86_400_000_000_000
 MINUTE_NS = 60_000_000_000
@@ -34,6 +34,8 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     row is about: a date, an interval (`ts_start` to before `ts_end`, as long as `interval_ns` unless the source says
     its end), or an instant (`ts`, with `seq` for the order of equal ones). `traded` are the columns that are all empty
     when nothing was traded: such a row is counted, not kept. `defaults` are texts for columns that a source leaves out.
+    `true_from` says of a dataset of dates whether a row is true from the beginning of its date (a reference price) or
+    from its `event_time` (a day's close, an execution).
     """
 
     spec: TableSpec
@@ -45,6 +47,7 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
     interval_ns: int = 0
     traded: tuple[str, ...] = ()
     defaults: Mapping[str, str] = {}
+    true_from: Literal["date", "event_time"] = "date"
 
     @property
     def name(self) -> str:
@@ -57,6 +60,13 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return {name: column for name, column in schema_of(self.spec.record).columns.items() if column}
 
     @property
+    def time_column(self) -> str:
+        """The column by which an as-of join takes the rows, so that none counts before it could be true."""
+        if self.time == "date":
+            return "event_time" if self.true_from == "event_time" else self.date_column
+        return "ts_end" if self.time == "interval" else "ts"
+
+    @property
     def given(self) -> tuple[str, ...]:
         """The columns that a source may or must give."""
         return (*self.required, *self.optional)
@@ -66,3 +76,20 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         """The date that a row belongs to (`date`, `ex_date`, `valid_from`, …), or an empty text when it has none."""
         dates = [name for name in self.spec.key if self.columns[name].kind == "date"]
         return "date" if "date" in dates else next(iter(dates), "")
+
+
+def market_table(
+    name: str,
+    record: type[Record],
+    title: str,
+    *,
+    key: tuple[str, ...],
+    rhythm: Literal["day", "month", "year"],
+    by: str = "date",
+    sort: tuple[str, ...] = (),
+) -> TableSpec:
+    """The table `history.<name>` of a record, sorted by its key unless `sort` says otherwise.
+
+    Each day, month or year (`rhythm`) of the date `by`, which is in the key, is a partition.
+    """
+    return TableSpec(f"history.{name}", record, key, sort or key, (by, rhythm), "history", title)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tallystick.core.lake import TableSpec
 from tallystick.core.schema import BusinessDate, Flag, Int32, Money, Price, Quantity, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset, Ratio
+from tallystick.history.datasets.dataset import Dataset, Ratio, market_table
 
 __all__ = ["FUNDAMENTALS", "FUTURES_SETTLEMENT", "RATES", "Fundamental", "FuturesSettlement", "InterestRate"]
 
@@ -68,49 +67,38 @@ class InterestRate(Record, frozen=True, kw_only=True):
 
 
 FUNDAMENTALS = Dataset(
-    spec=TableSpec(
-        "history.fundamentals",
+    spec=market_table(
+        "fundamentals",
         Fundamental,
-        ("symbol", "item", "period_end", "period"),
-        ("symbol", "item", "period_end"),
-        ("period_end", "year"),
-        "history",
         "Fundamentals",
+        key=("symbol", "item", "period_end", "period"),
+        sort=("symbol", "item", "period_end"),
+        by="period_end",
+        rhythm="year",
     ),
     required=("symbol", "item", "period_end", "value"),
     optional=("period", "currency", "announced", "event_time"),
     checks=("not_future", "duplicate_key"),
     defaults={"period": "quarter"},
+    true_from="event_time",
 )
 
 FUTURES_SETTLEMENT = Dataset(
-    spec=TableSpec(
-        "history.futures_settlement",
-        FuturesSettlement,
-        ("symbol", "date"),
-        ("symbol", "date"),
-        ("date", "year"),
-        "history",
-        "Futures settlement",
+    spec=market_table(
+        "futures_settlement", FuturesSettlement, "Futures settlement", key=("symbol", "date"), rhythm="year"
     ),
     required=("symbol", "date", "settlement"),
     optional=("open_interest", "volume", "underlying", "expiry", "event_time"),
     checks=("not_negative", "not_future", "session", "duplicate_key", "cross_source"),
     traded=("settlement",),
+    true_from="event_time",
 )
 
 RATES = Dataset(
-    spec=TableSpec(
-        "history.rates",
-        InterestRate,
-        ("curve", "tenor", "date"),
-        ("curve", "tenor", "date"),
-        ("date", "year"),
-        "history",
-        "Interest rates",
-    ),
+    spec=market_table("rates", InterestRate, "Interest rates", key=("curve", "tenor", "date"), rhythm="year"),
     required=("curve", "date", "rate"),
     optional=("tenor", "currency", "event_time"),
     checks=("not_future", "duplicate_key"),
     defaults={"tenor": "spot"},
+    true_from="event_time",
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tallystick.core.lake import TableSpec
 from tallystick.core.schema import BusinessDate, Flag, Int32, Money, Price, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset, Ratio
+from tallystick.history.datasets.dataset import Dataset, Ratio, market_table
 
 __all__ = [
     "ACTIONS",
@@ -82,14 +81,9 @@ class IndexMember(Record, frozen=True, kw_only=True):
 
 
 ACTIONS = Dataset(
-    spec=TableSpec(
-        "history.actions",
-        CorporateAction,
-        ("symbol", "ex_date", "kind"),
-        ("symbol", "ex_date"),
-        ("ex_date", "year"),
-        "history",
-        "Corporate actions",
+    spec=market_table(
+        "actions", CorporateAction, "Corporate actions", key=("symbol", "ex_date", "kind"), sort=("symbol", "ex_date"),
+        by="ex_date", rhythm="year",
     ),
     required=("symbol", "ex_date", "kind"),
     optional=(
@@ -99,14 +93,8 @@ ACTIONS = Dataset(
 )  # fmt: skip
 
 REFERENCE_PRICES = Dataset(
-    spec=TableSpec(
-        "history.reference_prices",
-        ReferencePrice,
-        ("symbol", "date"),
-        ("symbol", "date"),
-        ("date", "year"),
-        "history",
-        "Reference prices",
+    spec=market_table(
+        "reference_prices", ReferencePrice, "Reference prices", key=("symbol", "date"), rhythm="year"
     ),
     required=("symbol", "date", "reference"),
     optional=("previous_close", "limit_up", "limit_down", "event_time"),
@@ -115,14 +103,13 @@ REFERENCE_PRICES = Dataset(
 )
 
 INDEX_MEMBERS = Dataset(
-    spec=TableSpec(
-        "history.index_members",
+    spec=market_table(
+        "index_members",
         IndexMember,
-        ("index", "symbol", "valid_from"),
-        ("index", "symbol", "valid_from"),
-        ("valid_from", "year"),
-        "history",
         "Index membership",
+        key=("index", "symbol", "valid_from"),
+        by="valid_from",
+        rhythm="year",
     ),
     required=("index", "symbol", "valid_from"),
     optional=("valid_to", "weight", "event_time"),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.lake import Commit, Lake, TableSpec
 from tallystick.history.datasets.bars import DAILY, FIVE_MINUTES, MINUTE
+from tallystick.history.datasets.clients import CLIENT_CONTACTS, PAST_TRADES, PRODUCT_TERMS
 from tallystick.history.datasets.dataset import DAY_NS, Dataset
 from tallystick.history.datasets.figures import FUNDAMENTALS, FUTURES_SETTLEMENT, RATES
+from tallystick.history.datasets.flows import INVESTOR_FLOWS
 from tallystick.history.datasets.reference import ACTIONS, INDEX_MEMBERS, REFERENCE_PRICES
 from tallystick.history.datasets.ticks import DEPTH, QUOTES, TRADES
 
@@ -24,7 +26,7 @@ DATASETS: dict[str, Dataset] = {
     dataset.name: dataset
     for dataset in (
         DAILY, MINUTE, FIVE_MINUTES, TRADES, QUOTES, DEPTH, ACTIONS, REFERENCE_PRICES, INDEX_MEMBERS, FUNDAMENTALS,
-        FUTURES_SETTLEMENT, RATES,
+        FUTURES_SETTLEMENT, RATES, INVESTOR_FLOWS, CLIENT_CONTACTS, PRODUCT_TERMS, PAST_TRADES,
     )
 }  # fmt: skip
 """All datasets by name: those of this room, and those that other rooms had declared."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.core.lake import TableSpec
 from tallystick.core.schema import BusinessDate, Flag, Int32, Int64, Price, Quantity, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset
+from tallystick.history.datasets.dataset import Dataset, market_table
 
 __all__ = ["DEPTH", "DEPTH_LEVELS", "QUOTES", "TRADES", "Depth", "Quote", "Trade"]
 
@@ -95,7 +95,7 @@ class Depth(Record, frozen=True, kw_only=True):
 
 
 def _spec(name: str, record: type[Record], title: str) -> TableSpec:
-    return TableSpec(name, record, KEY, SORT, ("date", "day"), "history", title)
+    return market_table(name, record, title, key=KEY, sort=SORT, rhythm="day")
 
 
 LEVELS = tuple(
@@ -108,7 +108,7 @@ OPTIONAL = ("date", "seq", "event_time")
 CHECKS = ("not_negative", "not_future", "session", "tick", "duplicate_key", "sequence")
 
 TRADES = Dataset(
-    spec=_spec("history.trades", Trade, "Trades"),
+    spec=_spec("trades", Trade, "Trades"),
     required=("symbol", "ts", "price", "quantity"),
     optional=("side", "phase", *OPTIONAL),
     checks=(*CHECKS, "limit"),
@@ -117,7 +117,7 @@ TRADES = Dataset(
 )
 
 QUOTES = Dataset(
-    spec=_spec("history.quotes", Quote, "Best quotes"),
+    spec=_spec("quotes", Quote, "Best quotes"),
     required=("symbol", "ts", "bid", "ask"),
     optional=("bid_size", "ask_size", *OPTIONAL),
     checks=CHECKS,
@@ -125,7 +125,7 @@ QUOTES = Dataset(
 )
 
 DEPTH = Dataset(
-    spec=_spec("history.depth", Depth, "Book snapshots"),
+    spec=_spec("depth", Depth, "Book snapshots"),
     required=("symbol", "ts", "bid_1", "ask_1"),
     optional=(*(name for name in LEVELS if name not in ("bid_1", "ask_1")), *OPTIONAL),
     checks=CHECKS,

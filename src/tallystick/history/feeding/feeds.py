@@ -165,7 +165,7 @@ def feed_lake(lake: Lake, house: House, tables: Iterable[BusinessTable]) -> Busi
         assert table.spec.partition == ("business_date", "day"), (
             f"{table.name} is not partitioned by business date"
         )
-        declare(Dataset(spec=table.spec, record_class=table.record_class))
+        declare(Dataset(spec=table.spec, record_class=table.record_class, true_from="event_time"))
         lake.create(table.spec)
         lake.feed(table.name, TableFeed(feeds, table.name), days=feeds.open_days)
     return feeds

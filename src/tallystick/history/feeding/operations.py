@@ -8,6 +8,7 @@ from tallystick.core.context import Context
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
+from tallystick.history.disk import room_for
 
 __all__ = ["SealRequest"]
 
@@ -29,5 +30,6 @@ def seal(context: Context, request: SealRequest) -> Table:
     from tallystick.history.feeding.sealing import SealedLine, seal_days
     from tallystick.history.requests import as_table
 
-    lines = seal_days(context, request.date)
+    with room_for("history.seal"):
+        lines = seal_days(context, request.date)
     return as_table(SealedLine, lines, len(lines), translate("Sealed business days", context.language))
