@@ -13,7 +13,6 @@ import pytest
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake import Lake
-from tallystick.core.lake.archiving import write_archive
 from tallystick.core.lake.maintenance import no_holds, purge
 
 NAME = "doctest.rates"
@@ -27,7 +26,7 @@ def files_of(lake, kind):
 def test_changes_are_read_back_as_known_at_any_time(lake, rows, facts, settings):
     lake.append(NAME, rows([("A", 0, 1, 10, 5), ("B", 0, 1, 20, 5)]))
     lake.append(NAME, rows([("A", 0, 1, 11, 7)]))
-    lake.overwrite(NAME, rows([("C", 1, 1, 30, 8)]), partition_values=[DAY + datetime.timedelta(1)])
+    lake.append(NAME, rows([("C", 1, 1, 30, 8)]))
     expected = {("A", 0, 1): 11, ("B", 0, 1): 20, ("C", 1, 1): 30}
     assert facts(lake.scan(NAME)) == expected
     assert facts(lake.scan(NAME, known_at=6)) == {("A", 0, 1): 10, ("B", 0, 1): 20}
@@ -81,16 +80,6 @@ def test_a_purge_removes_a_day_for_good(lake, rows, facts):
     assert purge(lake, NAME, DAY) == 1
     assert len(files_of(lake, ".parquet")) == 1
     assert facts(lake.scan(NAME)) == {("B", 1, 1): 20}
-
-
-def test_archives_of_a_bucket_are_refused(tmp_path, settings_of, spec, rows):
-    with Lake(tmp_path / "lake", settings_of("bucket")) as lake:
-        lake.create(spec)
-        lake.append(NAME, rows([("A", 0, 1, 10, 5)]))
-        with pytest.raises(TallystickError, match="Archives are made in the firm's own folder") as caught:
-            write_archive(lake, NAME, DAY)
-        assert caught.value.code == "lake.archive_bucket"
-        assert lake.describe(NAME).files == 1
 
 
 def test_a_lost_cache_is_fetched_again(tmp_path, settings_of, spec, rows, facts):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import datetime
+import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -230,3 +231,23 @@ def test_a_folder_with_something_in_it_is_left_alone(taken_over: Firm, tmp_path:
         taken_over.governance.export_books(folder=str(tmp_path / "files"), at=AT)
     with pytest.raises(NotFound, match="no day 2026-01-01"):
         taken_over.governance.export_books(folder=str(tmp_path / "out"), at="2026-01-01")
+
+
+@pytest.mark.parametrize("day", [AT, NEXT], ids=["an older day", "the newest day"])
+def test_books_of_a_damaged_journal_are_refused(
+    traded: Firm, tmp_path: Path, kill_writer: Callable[[Path], None], day: datetime.date
+) -> None:
+    path = traded.path
+    kill_writer(path)
+    traded.close()
+    with sqlite3.connect(path / "journal" / str(day) / "0.sqlite") as file:
+        seq, body = file.execute("SELECT seq, payload FROM batches ORDER BY seq DESC LIMIT 1").fetchone()
+        changed = bytes([body[0] ^ 1]) + body[1:]
+        file.execute("UPDATE batches SET payload = ? WHERE seq = ?", (changed, seq))
+    file.close()
+    for at in (AT, NEXT):
+        with Firm.open(path, user="mei") as firm:
+            with pytest.raises(TallystickError, match=f"Batch {seq} of {day}") as caught:
+                firm.governance.export_books(folder=str(tmp_path / "books"), at=at)
+            assert "tally repair" in caught.value.remedy
+            assert not (tmp_path / "books").exists() or not list((tmp_path / "books").iterdir())

@@ -181,6 +181,28 @@ def test_a_day_worked_out_by_hand(small: Firm, tmp_path: Path) -> None:
     assert (status.followed_on, status.compared_on, status.agreed_days) == (FRIDAY, FRIDAY, 1)
 
 
+def test_followed_days_are_business_history(small: Firm, tmp_path: Path) -> None:
+    """The day that was taken over and the day that was followed are in the lake, proven and on the journal."""
+    files = day(tmp_path / "day", FRIDAY, BOUGHT, SOLD, cash_movements=CASH)
+    assert small.governance.onboard_day(folder=files, date=FRIDAY).accepted
+    sealed = small.history.loads(what="sealed", limit=0).rows()
+    assert {(line["dataset"], line["source"]) for line in sealed} >= {
+        ("ledger.executions", str(AT)), ("ledger.executions", str(FRIDAY)), ("ledger.positions", str(FRIDAY)),
+        ("ledger.cash_moves", str(FRIDAY)), ("clients.events", str(AT)),
+    }  # fmt: skip
+    executions = small.house.lake.scan(
+        "ledger.executions", order=["business_date", "execution_id"]
+    ).to_pylist()
+    assert [(row["execution_id"], row["business_date"], row["fee"]) for row in executions[-2:]] == [
+        (9001, FRIDAY, 142_0000), (9002, FRIDAY, 72_0000),
+    ]  # fmt: skip
+    assert {row["origin"] for row in executions[:-2]} == {"opening"}
+    assert small.house.lake.describe("ledger.executions").files == 2
+    assert small.history.seal().total_rows == 0, "nothing is left to seal"
+    assert small.governance.onboard_day(folder=files, date=FRIDAY).accepted
+    assert small.history.loads(what="sealed", limit=0).rows() == sealed
+
+
 def test_the_same_files_twice_do_nothing(small: Firm, tmp_path: Path) -> None:
     files = day(tmp_path / "day", FRIDAY, BOUGHT, cash_movements=CASH)
     first = small.governance.onboard_day(folder=files, date=FRIDAY)
@@ -225,12 +247,17 @@ def test_a_day_whose_writer_is_killed_after_every_message_goes_on(
         batch.kind
         for batch in small.house.journal.batches(day=FRIDAY)
         for _ in range(batch.count)
-        if not batch.kind.startswith("core.")
+        if not batch.kind.startswith(("core.", "history."))
     ]
     assert kinds == [
         "ledger.register_party", "ledger.open_account", "market.set_day_terms", "ledger.record_execution",
         "ledger.move_cash", "ledger.record_execution", "ledger.move_cash", "ledger.close_trading",
     ]  # fmt: skip
+    sealed = [
+        (line["dataset"], line["source"]) for line in small.history.loads(what="sealed", limit=0).rows()
+    ]
+    assert sealed
+    assert len(set(sealed)) == len(sealed), "each day of a table is sealed once"
     with Firm.open(small.path, user="mei") as firm:
         files = close(tmp_path / "close", **FRIDAYS_CLOSE)
         assert firm.governance.onboard_compare(folder=files, date=FRIDAY).accepted

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tallystick.history.datasets import DATASETS, DailyBar, MinuteBar, append_bars
     from tallystick.history.feeding.feeds import feed_lake
     from tallystick.history.feeding.sealing import seal_days
+    from tallystick.history.keeping.retention_operations import adopt_shipped
     from tallystick.history.loading.load import load_frame
     from tallystick.history.loading.reports import FileReport, LoadReport
     from tallystick.history.machine import HistoryMachine
@@ -37,6 +38,7 @@ __all__ = [
     "MinuteBar",
     "Span",
     "Study",
+    "adopt_shipped",
     "append_bars",
     "asof",
     "feed_lake",
@@ -52,6 +54,7 @@ __all__ = [
 _LAZY = {
     "DATASETS": "datasets", "DailyBar": "datasets", "FileReport": "loading.reports", "HistoryMachine": "machine",
     "LoadReport": "loading.reports", "MinuteBar": "datasets", "Span": "asking.rows", "Study": "studies.study",
+    "adopt_shipped": "keeping.retention_operations",
     "append_bars": "datasets", "asof": "asking.asof", "feed_lake": "feeding.feeds", "find_study": "studies.study",
     "load_frame": "loading.load", "read_bars": "asking.bars", "read_panel": "asking.panel",
     "read_universe": "asking.universe", "resample": "asking.resample", "seal_days": "feeding.sealing",

@@ -225,8 +225,9 @@ class ClockStarted(Command, frozen=True, kw_only=True):
 class PlaceHold(Command, frozen=True, kw_only=True):
     """Nothing in the scope is deleted until the hold is released: datasets (patterns; none means all), a span of dates.
 
-    `instruments`, `parties` and `accounts` say whom it is about; since deleting takes whole partitions, a hold keeps
-    every partition of its datasets and dates. `kind` is `legal` or `dispute`.
+    With `record_classes` (none means all) only the datasets of these classes are in it. `instruments`, `parties` and
+    `accounts` say whom it is about; since deleting takes whole partitions, a hold keeps every partition of its datasets
+    and dates. `kind` is `legal` or `dispute`.
     """
 
     hold: Text
@@ -238,6 +239,7 @@ class PlaceHold(Command, frozen=True, kw_only=True):
     first: BusinessDate | None = None
     last: BusinessDate | None = None
     reason: Text
+    record_classes: list[str] = []
 
 
 @event(

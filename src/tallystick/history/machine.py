@@ -45,7 +45,11 @@ DAY_NS = 86_400_000_000_000
 
 
 class Purge(msgspec.Struct):
-    """A partition on its way out: `marked`, `begun`, `purged`, or `unmarked` again; `marked_by` is who approved it."""
+    """A partition on its way out: `marked`, `begun`, `purged`, or `unmarked` again; `marked_by` is who approved it.
+
+    `purged_at` is when the deletion that last came to its end was begun, 0 if none did: it stays when the partition got
+    rows again and is marked anew.
+    """
 
     dataset: str
     record_class: str
@@ -55,6 +59,7 @@ class Purge(msgspec.Struct):
     marked_at: int
     state: str = "marked"
     changed_at: int = 0
+    purged_at: int = 0
 
 
 class Quota(msgspec.Struct):
@@ -149,13 +154,19 @@ class HistoryMachine(PlainMachine[HistoryState]):
         """Where a partition's purge stands, or None."""
         return self.state.purges.get(_key(dataset, partition))
 
-    def holds(self, dataset: str = "") -> list[Hold]:
-        """All holds, or those that speak of one dataset, in order of placing."""
-        return [hold for hold in self.state.holds.values() if not dataset or hold.speaks_of(dataset)]
+    def holds(self, dataset: str = "", record_class: str = "") -> list[Hold]:
+        """All holds, or those that speak of one dataset (of a class of record), in order of placing."""
+        return [
+            hold for hold in self.state.holds.values() if not dataset or hold.speaks_of(dataset, record_class)
+        ]
 
-    def holds_on(self, dataset: str, first: datetime.date | None, last: datetime.date | None) -> list[Hold]:
+    def holds_on(
+        self, dataset: str, record_class: str, first: datetime.date | None, last: datetime.date | None
+    ) -> list[Hold]:
         """The open holds that keep a span of a dataset; a span that is not known is kept by every hold on it."""
-        return [hold for hold in self.state.holds.values() if covers(hold, dataset, first, last)]
+        return [
+            hold for hold in self.state.holds.values() if covers(hold, dataset, first, last, record_class)
+        ]
 
     def keep_until(
         self, record_class: str, first: datetime.date, last: datetime.date, today: datetime.date
@@ -240,6 +251,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
             reason=command.reason,
             placed_by=command.actor,
             placed_at=command.received_at,
+            record_classes=command.record_classes,
         )
 
     def _judge_release_hold(self, command: ReleaseHold) -> int:
@@ -258,7 +270,10 @@ class HistoryMachine(PlainMachine[HistoryState]):
         marked = (self.purge_of(command.dataset, part.partition) for part in command.parts)
         return _mask(
             not self._is_approved(command),
-            any(self.holds_on(command.dataset, part.first, part.last) for part in command.parts),
+            any(
+                self.holds_on(command.dataset, command.record_class, part.first, part.last)
+                for part in command.parts
+            ),
             any(span.date is not None and today <= span.date for span in spans),
             any(not span.is_known for span in spans),
             any(one is not None and one.state in ("marked", "begun") for one in marked),
@@ -266,6 +281,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
 
     def _take_mark_purge(self, command: MarkPurge) -> None:
         for part in command.parts:
+            earlier = self.purge_of(command.dataset, part.partition)
             self.state.purges[_key(command.dataset, part.partition)] = Purge(
                 dataset=command.dataset,
                 record_class=command.record_class,
@@ -273,6 +289,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
                 reason=command.reason,
                 marked_by=command.actor,
                 marked_at=command.received_at,
+                purged_at=earlier.purged_at if earlier else 0,
             )
 
     def _going(self, command: UnmarkPurge | BeginPurge | PartitionPurged, *states: str) -> Purge | None:
@@ -295,7 +312,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
         grace = purge_grace_days(self.state.retention, found.record_class, today)
         return _mask(
             False,
-            bool(self.holds_on(found.dataset, part.first, part.last)),
+            bool(self.holds_on(found.dataset, found.record_class, part.first, part.last)),
             span.date is None or today <= span.date,
             grace is None or command.received_at < found.marked_at + grace * DAY_NS,
         )
@@ -310,7 +327,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
 
     def _take_partition_purged(self, command: PartitionPurged) -> None:
         found = self.state.purges[_key(command.dataset, command.partition)]
-        found.state, found.changed_at = "purged", command.received_at
+        found.state, found.changed_at, found.purged_at = "purged", command.received_at, found.changed_at
 
     def _judge_set_quota(self, command: SetQuota) -> int:
         known = self.state.quotas.get(_holder(command))
@@ -344,7 +361,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
         elif isinstance(command, BeginPurge) and (going := self.purge_of(command.dataset, command.partition)):
             parts, record_class = [going.part], going.record_class
         for part in parts:
-            holds = self.holds_on(command.dataset, part.first, part.last)
+            holds = self.holds_on(command.dataset, record_class, part.first, part.last)
             names = ", ".join(hold.hold for hold in holds)
             span = self.keep_until(record_class, part.first, part.last, today)
             past = span.date is not None and today > span.date

@@ -1,8 +1,9 @@
-"""Tables are made, filled, replaced and asked; what comes back is what went in."""
+"""Tables are made, filled, rewritten and asked; what comes back is what went in."""
 
 from __future__ import annotations
 
 import datetime
+import inspect
 
 import duckdb
 import pyarrow as pa
@@ -119,26 +120,22 @@ def test_scan_within_where_order_limit(lake, rows):
     assert lake.count(name, within={"date": second}, where="minute = ?", parameters=[0]) == 3
 
 
-def test_overwrite_replaces_whole_partitions_in_one_snapshot(lake, rows, facts):
+def test_several_partitions_are_rewritten_in_one_snapshot(lake, rows, facts):
     lake.append("doctest.rates", rows([("A", d, 1, d, 1) for d in range(3)]))
-    lake.append("doctest.rates", rows([("B", 1, 1, 7, 1)]))
+    lake.append("doctest.rates", rows([("B", d, 1, 7, 1) for d in range(2)]))
     before = len(lake.versions("doctest.rates"))
-    second = DAY + datetime.timedelta(1)
-    commit = lake.overwrite("doctest.rates", rows([("C", 1, 5, 9, 2)]), partition_values=[second])
-    assert facts(lake.scan("doctest.rates")) == {("A", 0, 1): 0, ("C", 1, 5): 9, ("A", 2, 1): 2}
-    assert (commit.version, commit.rows, commit.files) == (before + 1, 3, 3)
-    lake.overwrite("doctest.rates", rows([]), partition_values=[DAY])
-    assert facts(lake.scan("doctest.rates")) == {("C", 1, 5): 9, ("A", 2, 1): 2}
+    expected = facts(lake.scan("doctest.rates"))
+    commit = lake.compact("doctest.rates")
+    assert (commit.version, commit.rows, commit.files) == (before + 1, 5, 3)
+    assert len(lake.versions("doctest.rates")) == before + 1
+    assert facts(lake.scan("doctest.rates")) == expected
+    assert facts(lake.scan("doctest.rates", version=before)) == expected
 
 
-def test_overwrite_from_an_old_base_is_refused(lake, rows):
-    base = lake.append("doctest.rates", rows([("A", 0, 1, 1, 1), ("A", 1, 1, 1, 1)])).version
-    lake.append("doctest.rates", rows([("B", 0, 1, 1, 1)]))
-    with pytest.raises(TallystickError, match="changed after version 1"):
-        lake.overwrite("doctest.rates", rows([]), partition_values=[DAY], base_version=base)
-    lake.overwrite(
-        "doctest.rates", rows([]), partition_values=[DAY + datetime.timedelta(1)], base_version=base
-    )
+def test_lake_has_no_door_that_takes_rows_away():
+    """Rows go only by a purge, which the history room decides; what drops files asks the holds."""
+    assert not {"overwrite", "delete", "remove", "drop", "replace", "purge"} & set(dir(Lake))
+    assert inspect.signature(Lake.maintain).parameters["holds"].default is inspect.Parameter.empty
 
 
 def test_token_makes_an_append_happen_once(lake, rows):
@@ -254,7 +251,7 @@ def test_sql_sees_the_tables_by_name_and_nothing_else(lake, rows):
 def test_other_readers_find_plain_iceberg(lake, rows):
     """What is on disk is an Iceberg table of format 2, sorted and partitioned, that PyIceberg reads by itself."""
     lake.append("doctest.rates", rows([("B", 0, 1, 20, 1), ("A", 0, 2, 11, 1), ("A", 0, 1, 10, 1)]))
-    lake.overwrite("doctest.rates", rows([("C", 1, 1, 5, 1)]), partition_values=[DAY + datetime.timedelta(1)])
+    lake.append("doctest.rates", rows([("C", 1, 1, 5, 1)]))
     table = lake.tables_writer.load("doctest.rates")
     assert table.format_version == 2
     assert [field.name for field in table.spec().fields] == ["date_day"]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tallystick.core.lake import Lake, TableSpec
+from tallystick.core.lake.maintenance import purge
 from tallystick.core.schema import BusinessDate, Int64, Price, Record, Text, Timestamp
 
 FIRST = datetime.date(2026, 11, 28)
@@ -70,10 +71,8 @@ def filled(lake, chance, rhythm):
     if chance.random() < 0.5:
         lake.append(spec.name, some_rows(chance, 6, days=[1]))
     if chance.random() < 0.5:
-        day = FIRST + datetime.timedelta(2)
-        lake.overwrite(
-            spec.name, some_rows(chance, 6, days=[2] if rhythm == "day" else [0, 2]), partition_values=[day]
-        )
+        purge(lake, spec.name, FIRST + datetime.timedelta(2))
+        lake.append(spec.name, some_rows(chance, 6, days=[2] if rhythm == "day" else [0, 2]))
     if chance.random() < 0.3:
         lake.publish_hot()
 

@@ -9,6 +9,8 @@ import pytest
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.archiving import archive_folder
+from tallystick.firm import Firm
+from tallystick.history import append_bars
 from tallystick.history.keeping import archive as archiving
 
 NAME = "history.bars_daily"
@@ -106,3 +108,31 @@ def test_maintenance_leaves_archives_alone(filled):
     filled.context().lake.maintain(keep_days=0, grace_seconds=-1, holds=lambda table, path: False)
     assert filled.history.expire(keep_days=0).files_after == 2
     assert filled.history.verify_archive().total_rows == 0
+
+
+@pytest.mark.parametrize("original", ["stays", "goes"])
+def test_firm_restored_at_another_path_reads_everything(filled, tmp_path, bars, original):
+    """Warm, hot and archived rows, the manifests, the journal; and it goes on by itself."""
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    filled.context().lake.publish_hot()
+    before, archived = everything(filled), filled.history.archives().rows()
+    filled.close()
+    there = tmp_path / "another place 公司"
+    shutil.copytree(filled.path, there)
+    if original == "goes":
+        shutil.move(filled.path, tmp_path / "away")
+    with Firm.open(there, user="maker") as moved:
+        assert everything(moved).equals(before)
+        assert moved.context().lake.scan(NAME, order=["symbol", "date"], hot=False).equals(before)
+        assert moved.history.archives().rows() == archived
+        assert moved.history.verify_archive().total_rows == 0
+        assert moved.journal.verify().passed
+        append_bars(moved.context(), bars(datetime.date(2017, 1, 3), 2))
+        assert moved.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
+        moved.history.expire(keep_days=0)
+        assert moved.history.verify_archive().total_rows == 0
+        named = moved.context().lake.tables_writer.load(NAME).scan().plan_files()
+        assert all("another place" in task.file.file_path for task in named)
+    if original == "stays":
+        assert everything(filled).equals(before)
+        assert filled.history.verify_archive().total_rows == 0

@@ -124,6 +124,17 @@ def test_hold_after_the_mark_stops_the_deletion_and_its_release_takes_two():
     assert say(machine, begin("1980", later)) == 0
 
 
+def test_hold_on_a_class_of_record_keeps_its_datasets_alone():
+    machine = room(rule(5), rule(5, record_class="cash"))
+    hold = PlaceHold(hold="books", record_classes=["orders"], reason="a case", received_at=1)
+    assert say(machine, hold) == 0
+    assert say(machine, mark("1980")) == 2
+    assert say(machine, mark("1980", record_class="cash")) == 0
+    (placed,) = machine.holds()
+    assert [placed.speaks_of("any", one) for one in ("orders", "cash", "")] == [True, False, True]
+    assert machine.holds("any", "cash") == []
+
+
 def test_rule_that_became_longer_stops_a_marked_partition():
     machine = room(rule(5))
     say(machine, mark("1980"))

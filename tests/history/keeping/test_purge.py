@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 
 import pytest
 
 from tallystick.core.errors import NotFound, Rejection, TallystickError
 from tallystick.history import append_bars
-from tallystick.history.keeping import purging
+from tallystick.history.keeping import purging, retention_operations
+from tallystick.history.keeping.holds import holds_of
 
 NAME = "history.bars_daily"
 HEADER = (
@@ -135,7 +137,7 @@ def test_purge_that_stopped_goes_on_unless_a_hold_came(marked, monkeypatch, step
 
 
 def test_wrong_hold_and_year_are_told(firm):
-    with pytest.raises(TallystickError, match="legal or dispute"):
+    with pytest.raises(TallystickError, match="friendly"):
         firm.history.place_hold(hold="x", reason="why", kind="friendly")
     with pytest.raises(TallystickError, match="before it begins"):
         firm.history.place_hold(hold="x", reason="why", first="2026-02-01", last="2026-01-01")
@@ -143,3 +145,83 @@ def test_wrong_hold_and_year_are_told(firm):
         firm.history.close_year(year=2025, date="2025-12-31")
     assert firm.history.close_year(year=2025, date="2026-03-31").id == "2025"
     assert firm.history.close_year(year=2025, date="2026-04-01").code == "history.clock_started_before"
+
+
+def test_hold_names_what_there_is_or_is_refused(filled):
+    """A hold on a name that nothing has would keep nothing, and nobody would know."""
+    place = filled.history.place_hold
+    for name, datasets in {
+        "short": ["bars_daily"],
+        "whole": [NAME],
+        "many": ["history.*", "ledger.c*"],
+    }.items():
+        assert place(hold=name, reason="a case", datasets=datasets).id == name
+    assert filled.history.dataset(dataset="bars_daily").holds == "short, whole, many"
+    assert [hold["hold"] for hold in filled.history.holds(dataset="bars_daily").rows()] == [
+        "short",
+        "whole",
+        "many",
+    ]
+    with pytest.raises(NotFound, match="keep nothing"):
+        place(hold="x", reason="a case", datasets=["history.bars_weekly*"])
+    with pytest.raises(NotFound, match="no dataset bars_dayly"):
+        place(hold="x", reason="a case", datasets=["bars_dayly"])
+    with pytest.raises(NotFound, match="no class of record order"):
+        place(hold="x", reason="a case", record_classes=["order"])
+
+
+def test_hold_on_a_class_keeps_it_from_purge_and_sweep(marked, bars):
+    append_bars(marked.context(), bars(datetime.date(2016, 3, 1), 1, price=1))
+    marked.history.unmark_purge(dataset="bars_daily", partition="2016", reason="late rows")
+    for record_class, code in (("orders", None), ("market_data", "history.held")):
+        marked.history.place_hold(hold=record_class, reason="a case", record_classes=[record_class])
+        said = marked.history.propose_purge(
+            dataset="bars_daily", before=datetime.date(2020, 1, 1), reason="old"
+        )
+        assert getattr(said, "code", None) == code
+    assert marked.history.dataset(dataset="bars_daily").holds == "market_data"
+    assert {hold["record_classes"] for hold in marked.history.holds().rows()} == {"orders", "market_data"}
+    marked.history.compact()
+    held = holds_of(marked.context())
+    assert held(NAME, "data/2016/x.parquet")
+    assert held("history.made_up", "data/2016/x.parquet"), "a class that is not known is held"
+    swept = marked.context().lake.maintain(keep_days=0, grace_seconds=-60, holds=held)
+    assert swept.snapshots == 0
+
+
+def test_hold_waits_for_a_deletion_that_is_under_way(marked, monkeypatch):
+    """What a hold finds when it is answered is not still being deleted."""
+    purge, waited = purging.purge, []
+
+    def deleting(*arguments, **named):
+        with (marked.path / "archive" / "purging").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waited.append(True)
+        return purge(*arguments, **named)
+
+    monkeypatch.setattr(purging, "purge", deleting)
+    (done,) = marked.history.purge().rows()
+    assert (done["state"], waited) == ("purged", [True])
+    placing = monkeypatch.undo() or retention_operations.undisturbed
+    entered = []
+
+    def noted(context):
+        entered.append(True)
+        return placing(context)
+
+    monkeypatch.setattr(retention_operations, "undisturbed", noted)
+    marked.history.place_hold(hold="case 3", reason="a case")
+    assert entered
+
+
+def test_archive_of_a_purged_partition_stays_purged_when_the_partition_comes_again(marked, bars, approve):
+    before = datetime.date(2020, 1, 1)
+    marked.history.archive(dataset="bars_daily", before=before)
+    marked.history.purge()
+    append_bars(marked.context(), bars(datetime.date(2016, 3, 1), 1))
+    marked.history.archive(dataset="bars_daily", before=before)
+    approve(marked.history.propose_purge(dataset="bars_daily", before=before, reason="old again"))
+    assert [line["state"] for line in marked.history.archives().rows()] == ["purged", "archived"]
+    assert marked.history.verify_archive().total_rows == 0

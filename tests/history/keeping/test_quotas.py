@@ -79,8 +79,16 @@ def test_own_quota_counts_instead_of_the_roles_and_the_widest_role_wins(filled, 
     assert line["rows_used"] == 2, "what was read today counts, whichever quota held"
 
 
-def test_stream_ends_where_the_quota_does(reader, limited):
+def test_stream_of_more_rows_than_are_left_is_refused_before_its_first(reader, limited):
     limited(30, role="quant")
+    with pytest.raises(TallystickError, match="left of today's quota are 30 rows"):
+        reader.history.stream(dataset="bars_daily")
+    assert reader.history.bars(limit=30).arrow.num_rows == 30, "nothing was counted"
+
+
+def test_stream_ends_where_the_bytes_of_the_quota_do(reader, limited):
+    size = next(reader.history.stream(dataset="bars_daily").batches()).nbytes
+    limited(None, size + 1, role="quant")
     batches = reader.history.stream(dataset="bars_daily").batches()
     read = []
     with pytest.raises(TallystickError, match="left of today's quota"):

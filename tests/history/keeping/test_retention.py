@@ -129,3 +129,13 @@ def test_row_that_does_not_read_is_told_with_its_line(line, problem):
         read_rows(f"{HEADER}\n{line}\n")
     with pytest.raises(TallystickError, match="column note is missing"):
         read_rows(HEADER.removesuffix(",note") + "\n")
+
+
+def test_law_of_the_home_is_in_force_from_the_first_day(firm):
+    (first,) = firm.house.journal.batches(kinds=["history.adopt_retention"])
+    assert first.day == datetime.date(2026, 11, 19)
+    rows = firm.house.machine("history").state.retention
+    assert {row.jurisdiction for row in rows} == {"*", "TW"}
+    assert sorted(row.identity for row in rows) == sorted(
+        row.identity for row in shipped_rows() if row.jurisdiction in ("*", "TW")
+    )

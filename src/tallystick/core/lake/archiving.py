@@ -25,10 +25,11 @@ from tallystick.core.lake.plan import UNIQUE_SUFFIX, Plan, PlannedFile
 from tallystick.core.lake.proof import Proof, prove, require_equal
 from tallystick.core.lake.relation import parquet
 from tallystick.core.lake.sealing import ARCHIVE, MovedOnError, compact, is_archived
-from tallystick.core.lake.storage import Folder
+from tallystick.core.lake.storage import CHUNK_BYTES
 
 if TYPE_CHECKING:
     from tallystick.core.lake.lake import Lake
+    from tallystick.core.lake.storage import Storage
 
 __all__ = [
     "DAMAGED",
@@ -39,6 +40,7 @@ __all__ = [
     "archive_folder",
     "contents_of",
     "hash_file",
+    "hash_stored",
     "name_archive",
     "partitions",
     "remove_unnamed",
@@ -146,22 +148,17 @@ def contents_of(lake: Lake, name: str, date: datetime.date) -> Proof | None:
 def write_archive(lake: Lake, name: str, date: datetime.date) -> WrittenArchive | None:
     """Write the open files of the partition of a date as archived ones, durable and proven, not named by anything yet.
 
-    None when all its files are archived, or there are none.
+    The rows are proven equal in what was written; in a bucket the bytes are read back from there besides, so that the
+    hashes are of what is kept. None when all its files are archived, or there are none.
     """
-    if not isinstance(lake.storage, Folder):
-        raise TallystickError(
-            "lake.archive_bucket",
-            "Archives are made in the firm's own folder, and the tables are in {url}.",
-            "Let the bucket keep its objects (versions, object lock), and leave the tables open.",
-            url=lake.storage.location,
-        )
     number = lake.state(name).layout.partition_number(date)
     compact(lake, name, [number])
     state = lake.state(name)
-    layout, folder = state.layout, lake.table_folder(name)
+    layout = state.layout
     files = _open_files(state.plan, number)
     if not files:
         return None
+    folder = lake.storage.fetch(name, files)
     partition = layout.partition_name(number)
     written = [_recompress(folder, partition, file) for file in files]
     sync_folder(folder / ARCHIVE / partition)
@@ -169,8 +166,9 @@ def write_archive(lake: Lake, name: str, date: datetime.date) -> WrittenArchive 
     sync_folder(folder)
     proof = prove(lake.engine, layout, parquet(layout, folder, files))
     require_equal(layout, proof, prove(lake.engine, layout, parquet(layout, folder, written)))
+    lake.storage.keep(name, written)
     kept = tuple(
-        ArchivedFile(file.path, hash_file(folder / file.path), file.size, file.metadata.num_rows)
+        ArchivedFile(file.path, _proven_hash(lake, folder / file.path), file.size, file.metadata.num_rows)
         for file in written
     )
     return WrittenArchive(Manifest(name, partition, kept, proof), written, number, files)
@@ -181,7 +179,7 @@ def name_archive(lake: Lake, archive: WrittenArchive) -> bool:
     layout = lake.state(archive.manifest.table).layout
     leaving = functools.partial(_still, number=archive.number, files=archive.base)
     try:
-        lake.tables_writer.commit(layout, archive.files, leaving, operation="archive")
+        lake.tables_writer.commit(layout, archive.files, leaving, operation="archive", kept=True)
     except MovedOnError:
         return False
     return True
@@ -192,25 +190,50 @@ def remove_unnamed(lake: Lake, name: str, partition: str, wanted: set[str]) -> i
 
     Only one process may archive at a time. Files that an older snapshot names stay too.
     """
-    folder = lake.table_folder(name)
-    place = folder / ARCHIVE / partition
-    if not place.exists():
-        return 0
     from tallystick.core.lake.maintenance import named_files
 
+    folder = lake.table_folder(name)
+    found = [file.path for file in lake.storage.files(archive_folder(lake, name, partition))]
+    unwanted = [
+        path for path in found if path.suffix != DAMAGED and path.relative_to(folder).as_posix() not in wanted
+    ]
+    if not unwanted:
+        return 0
+    lake.storage.claim(lake.catalog.owner)
     named = named_files(lake, name)
-    removed = 0
-    for path in sorted(place.iterdir()):
-        if path.suffix != DAMAGED and path not in named and path.relative_to(folder).as_posix() not in wanted:
-            path.unlink()
-            removed += 1
-    return removed
+    going = [path for path in unwanted if path not in named]
+    for path in going:
+        lake.storage.remove(path)
+    return len(going)
 
 
 def hash_file(path: Path) -> str:
     """SHA-256 of a file's bytes in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_stored(storage: Storage, path: Path) -> str:
+    """SHA-256 in hex of a file's bytes where they are kept, in a bucket of the object's. FileNotFoundError."""
+    digest = hashlib.sha256()
+    with storage.open(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _proven_hash(lake: Lake, path: Path) -> str:
+    """The hash of a file that was written here, found equal where it is kept."""
+    digest = hash_file(path)
+    if hash_stored(lake.storage, path) != digest:
+        raise TallystickError(
+            "lake.kept_unlike",
+            "{file} was read back from {place} with other bytes than were written.",
+            "Nothing was changed. Look after the storage, then try again.",
+            file=path.name,
+            place=lake.storage.location,
+        )
+    return digest
 
 
 def _open_files(plan: Plan, number: int) -> list[PlannedFile]:

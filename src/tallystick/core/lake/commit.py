@@ -172,15 +172,17 @@ class Tables:
         *,
         operation: str,
         token: str = "",
+        kept: bool = False,
     ) -> Change:
         """Add files and remove those that `removed` names in the plan at the moment of commit, as one snapshot.
 
-        `removed` may raise to give the change up. Conflicts are retried; TallystickError `lake.busy` when the tries
-        are used up.
+        `removed` may raise to give the change up; `kept` says that the storage has the files already. Conflicts are
+        retried; TallystickError `lake.busy` when the tries are used up.
         """
         if token and (earlier := self._earlier(layout.name, token)):
             return Change(earlier, True, self.plan(layout))
-        self.storage.keep(layout.name, added)
+        if not kept:
+            self.storage.keep(layout.name, added)
         with self._lock, self.catalog.database.turn(layout.name), self.storage.told():
             for attempt in range(TRIES):
                 if token and (earlier := self._earlier(layout.name, token)):

@@ -142,7 +142,9 @@ class Lake:
         """DuckDB over this folder."""
         from tallystick.core.lake.engine import Engine
 
-        return cast("Engine", self._open("engine", lambda: Engine(self.folder)))
+        return cast(
+            "Engine", self._open("engine", lambda: Engine(self.folder, self.settings.question_seconds))
+        )
 
     @property
     def open_days(self) -> OpenDays:
@@ -252,45 +254,6 @@ class Lake:
             return self._done(self.state(name).plan, earlier, repeated=True)
         written = write_files(layout, stored(layout, rows), self.table_folder(name))
         change = self.tables_writer.commit(layout, written, lambda _: (), operation="append", token=token)
-        return self._changed(change)
-
-    def overwrite(
-        self,
-        name: str,
-        rows: pa.Table,
-        *,
-        partition_values: Sequence[datetime.date],
-        base_version: int | None = None,
-        token: str = "",
-    ) -> Commit:
-        """Replace whole partitions (named by any date in each) by these rows, in one snapshot.
-
-        With `base_version`, TallystickError `lake.moved_on` if one of them changed after that business version.
-        """
-        from tallystick.core.lake.datafiles import stored, write_files
-
-        layout = self.state(name).layout
-        wanted = {layout.partition_number(date) for date in partition_values}
-        base = self._plan_at(name, base_version) if base_version is not None else None
-
-        def leaving(plan: Plan) -> list[PlannedFile]:
-            gone = [file for file in plan.files if file.partition in wanted]
-            if base is not None and {f.path for f in base.files if f.partition in wanted} != {
-                f.path for f in gone
-            }:
-                raise TallystickError(
-                    "lake.moved_on",
-                    "Table {table} changed after version {version}.",
-                    "Read it again and make the change anew.",
-                    table=name,
-                    version=base_version,
-                )
-            return gone
-
-        written = write_files(layout, stored(layout, rows), self.table_folder(name))
-        outside = {file.partition for file in written} - wanted
-        assert not outside, f"{name}: rows of partitions {sorted(map(str, outside))} are not overwritten"
-        change = self.tables_writer.commit(layout, written, leaving, operation="overwrite", token=token)
         return self._changed(change)
 
     # Asking

@@ -109,7 +109,8 @@ def _expire(lake: Lake, name: str, keep_days: float, is_held: Callable[[Path], b
         ids = {snapshot.snapshot_id for snapshot in going}
         try:
             table.maintenance.expire_snapshots().by_ids(sorted(ids)).commit()
-        except (CommitFailedException, OperationalError):
+        except (CommitFailedException, OperationalError) as error:
+            _require_taken(error)
             lake.tables_writer.forget(name)
             continue
         lake.catalog.expire_versions(name, ids)
@@ -207,10 +208,17 @@ def _forget_snapshots(lake: Lake, name: str, places: list[Path]) -> None:
             return
         try:
             table.maintenance.expire_snapshots().by_ids(sorted(going)).commit()
-        except (CommitFailedException, OperationalError):
+        except (CommitFailedException, OperationalError) as error:
+            _require_taken(error)
             continue
         lake.catalog.expire_versions(name, going)
     raise busy(name, TRIES)
+
+
+def _require_taken(error: Exception) -> None:
+    """Raise what is no other writer being first, e.g. a full disk."""
+    if isinstance(error, OperationalError) and "locked" not in str(error):
+        raise error
 
 
 def _forget_hot(lake: Lake, name: str, number: int) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
+import shutil
 import threading
 import time
 import uuid
@@ -23,14 +25,24 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.durable import file_path, file_uri, sync_file
+from tallystick.core.lake.durable import file_path, file_uri, sync_file, sync_folder
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
 
     from tallystick.core.settings import LakeSettings
 
-__all__ = ["Bucket", "Folder", "NamedFile", "Storage", "StoredFile", "connected", "open_storage"]
+__all__ = [
+    "CHUNK_BYTES",
+    "Bucket",
+    "Folder",
+    "NamedFile",
+    "ReadableFile",
+    "Storage",
+    "StoredFile",
+    "connected",
+    "open_storage",
+]
 
 TRANSFERS = 8
 """How many files are on their way at once."""
@@ -51,6 +63,13 @@ class NamedFile(Protocol):
     @property
     def size(self) -> int:
         """Its bytes."""
+
+
+class ReadableFile(Protocol):
+    """An open file."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; none at the end."""
 
 
 class StoredFile(NamedTuple):
@@ -89,6 +108,15 @@ class Storage(Protocol):
 
     def remove(self, path: Path) -> None:
         """Remove a file for good."""
+
+    def open(self, path: Path) -> contextlib.AbstractContextManager[ReadableFile]:
+        """The bytes of a file as they are kept, never those of a copy. FileNotFoundError when it is not there."""
+
+    def put(self, path: Path, source: Path | bytes) -> None:
+        """Keep the bytes of a local file, or these, at a place: durable on return, there whole or not at all."""
+
+    def move(self, path: Path, target: Path) -> None:
+        """Give a file another name, in the place of what is there."""
 
     def told(self) -> contextlib.AbstractContextManager[None]:
         """Faults of the place as an operator can act on them: TallystickError `lake.storage`."""
@@ -149,6 +177,30 @@ class Folder:
     def remove(self, path: Path) -> None:
         """Remove a file for good."""
         path.unlink()
+
+    def open(self, path: Path) -> contextlib.AbstractContextManager[ReadableFile]:
+        """The bytes of a file."""
+        return path.open("rb")
+
+    def put(self, path: Path, source: Path | bytes) -> None:
+        """Write a file aside, then name it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{uuid.uuid4().hex}")
+        try:
+            if isinstance(source, bytes):
+                aside.write_bytes(source)
+            else:
+                shutil.copyfile(source, aside)
+            sync_file(aside)
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+    def move(self, path: Path, target: Path) -> None:
+        """Rename a file."""
+        os.replace(path, target)
+        sync_folder(target.parent)
 
     def told(self) -> contextlib.AbstractContextManager[None]:
         """Faults of the disk, as they are."""
@@ -252,13 +304,16 @@ class Bucket:
             list(pool.map(lambda file: self._upload(folder / file.path), files))
 
     def _upload(self, path: Path) -> None:
+        with path.open("rb") as source:
+            self._write(path, source, path.stat().st_size)
+
+    def _write(self, path: Path, source: ReadableFile, size: int) -> None:
         key = self._key(path)
         with self.told():
-            with path.open("rb") as source, self.bucket.open_output_stream(key) as target:
+            with self.bucket.open_output_stream(key) as target:
                 while chunk := source.read(CHUNK_BYTES):
                     target.write(chunk)
-            found, size = self.bucket.get_file_info(key).size, path.stat().st_size
-            if found != size:
+            if (found := self.bucket.get_file_info(key).size) != size:
                 raise OSError(f"{path.name} has {found} bytes instead of {size}")
 
     def files(self, folder: Path) -> Iterator[StoredFile]:
@@ -278,6 +333,34 @@ class Bucket:
         with self.told():
             self.bucket.delete_file(self._key(path))
         path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def open(self, path: Path) -> Iterator[ReadableFile]:
+        """The bytes of an object, read from the bucket."""
+        with self.told():
+            is_there = self.bucket.get_file_info(self._key(path)).is_file
+            found = self.bucket.open_input_stream(self._key(path)) if is_there else None
+        if found is None:
+            raise FileNotFoundError(path)
+        with found:
+            yield _ToldStream(self, found)
+
+    def put(self, path: Path, source: Path | bytes) -> None:
+        """Write an object, which is there whole when its stream is closed, and drop the copy of an earlier one."""
+        if isinstance(source, bytes):
+            self._write(path, io.BytesIO(source), len(source))
+        else:
+            with source.open("rb") as file:
+                self._write(path, file, source.stat().st_size)
+        path.unlink(missing_ok=True)
+
+    def move(self, path: Path, target: Path) -> None:
+        """Copy an object inside the bucket, then remove it; stopped between, both are there."""
+        with self.told():
+            self.bucket.copy_file(self._key(path), self._key(target))
+            self.bucket.delete_file(self._key(path))
+        for copy in (path, target):
+            copy.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def told(self) -> Iterator[None]:
@@ -336,6 +419,19 @@ class Bucket:
                 return
             path.unlink(missing_ok=True)
             total -= size
+
+
+class _ToldStream:
+    """An object that is being read, whose faults are told as those of its bucket."""
+
+    def __init__(self, bucket: Bucket, stream: ReadableFile) -> None:
+        self._bucket = bucket
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+        with self._bucket.told():
+            return self._stream.read(size)
 
 
 @functools.lru_cache

@@ -33,7 +33,7 @@ from tallystick.governance.onboarding.layout import (
     TradeRow,
 )
 from tallystick.governance.onboarding.proof import client_kinds
-from tallystick.governance.onboarding.standing import Standing
+from tallystick.governance.onboarding.standing import Standing, require_sound
 from tallystick.ledger import HOUSE_ACCOUNT_COUNT, house_parties
 from tallystick.ledger.events import AccountKind, PartyKind, Side
 from tallystick.risk.gate.events import AccountStatus, ChangeAccountTerms, SetAccountTerms
@@ -63,7 +63,8 @@ class BookFile(Record, frozen=True, kw_only=True):
 def write_books(context: Context, standing: Standing, folder: Path) -> list[BookFile]:
     """Write every file into an empty or new folder that only its owner may read.
 
-    TallystickError when the folder holds something already, or an account has no place in the files.
+    TallystickError when the folder holds something already, an account has no place in the files, or a damage was met
+    in the journal: nothing is written then.
     """
     if folder.exists() and any(folder.iterdir()):
         raise TallystickError(
@@ -72,9 +73,10 @@ def write_books(context: Context, standing: Standing, folder: Path) -> list[Book
             "Name a new folder.",
             folder=str(folder),
         )
+    rows = _Rows(context, standing).by_file()
+    require_sound(context)  # the damage of an older day is met only when the day is read
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    rows = _Rows(context, standing).by_file()
     context.progress.start(translate("Writing the books", context.language), len(rows))
     written = []
     for file in FILES:

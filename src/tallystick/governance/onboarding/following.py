@@ -28,6 +28,7 @@ from tallystick.governance.onboarding.events import FollowDay
 from tallystick.governance.onboarding.loading import keep_persons, send_commands
 from tallystick.governance.onboarding.reasons import Fault
 from tallystick.governance.onboarding.steps import places
+from tallystick.history import seal_days
 
 if TYPE_CHECKING:
     from tallystick.core.engine import Engine
@@ -48,7 +49,10 @@ class Followed(msgspec.Struct):
 
 
 def follow_day(context: Context, folder: Path, date: datetime.date) -> Followed | Rejection:
-    """Bring the books over one business day from the old system's files, or go on with a day that was stopped."""
+    """Bring the books over one business day from the old system's files, or go on with a day that was stopped.
+
+    The day, and any closed one before it that is not sealed yet, becomes business history in the lake.
+    """
     command = FollowDay(business_date=date, files=hashes_of(folder))
     machine = context.machine("onboarding")
     begun = _begun(context, command)
@@ -76,6 +80,7 @@ def follow_day(context: Context, folder: Path, date: datetime.date) -> Followed 
         begun = decision.position
     keep_persons(context, files.intake)
     _send(context, date, begun, parts)
+    seal_days(context)
     return _finish(context, date, followed)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tallystick.core.engine import Engine
     from tallystick.ledger import LedgerMachine
 
-__all__ = ["Standing", "standing_at"]
+__all__ = ["Standing", "require_sound", "standing_at"]
 
 TRADES: tuple[type[Record], ...] = (RecordExecution, RecordOpeningTrade)
 DONE = (Obligation.SETTLED, Obligation.SETTLED_LATE)
@@ -39,9 +39,10 @@ class Standing(NamedTuple):
 def standing_at(context: Context, date: datetime.date) -> Standing:
     """The books at the end of a day of the journal.
 
-    Errors: NotFound when the journal lacks the day; TallystickError while trading of a day is open, or a settlement
-    has begun and is not complete: what is half settled has no place in the files.
+    Errors: NotFound when the journal lacks the day; TallystickError when the journal is damaged, while trading of a
+    day is open, or a settlement has begun and is not complete: what is half settled has no place in the files.
     """
+    require_sound(context)
     if date not in context.journal.days():
         raise NotFound(
             "report.no_day",
@@ -55,6 +56,15 @@ def standing_at(context: Context, date: datetime.date) -> Standing:
     unsettled = _unsettled(ledger)
     lots = _lots_without(context, unsettled["execution_id"], seq) if len(unsettled) else ledger.lots()
     return Standing(seq=seq, engine=engine, unsettled=unsettled, lots=lots)
+
+
+def require_sound(context: Context) -> None:
+    """Refuse books of a journal in which a damage was met: what lies behind it would be missing.
+
+    TallystickError names day and batch, and how to repair it.
+    """
+    if context.house.damage is not None:
+        raise context.house.damage
 
 
 def _unsettled(ledger: LedgerMachine) -> Any:

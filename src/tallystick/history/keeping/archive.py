@@ -1,5 +1,7 @@
 """Archiving: partitions become immutable files with a manifest of hashes, and the manifest's hash goes on the journal.
 
+All bytes are read where the tables are kept, in a folder or a bucket, and never from copies.
+
 The order makes a kill harmless: files, then their manifest, then the table names them, then the journal. The next run
 finds what a killed one left, journals what the table names already, and removes the rest.
 """
@@ -8,8 +10,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import os
-import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,18 +24,21 @@ from tallystick.core.lake.archiving import (
     Partition,
     archive_folder,
     hash_file,
+    hash_stored,
     name_archive,
     partitions,
     remove_unnamed,
     write_archive,
 )
 from tallystick.core.lake.durable import alone, sync_file, sync_folder
+from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.core.schema import Record
 from tallystick.history.events import ArchiveRestored, PartitionArchived
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake import Lake
+    from tallystick.core.lake.storage import Storage
 
 __all__ = [
     "ArchiveFault",
@@ -73,10 +76,15 @@ class ArchiveFault(Record, frozen=True, kw_only=True):
 
 
 def archive_dataset(context: Context, dataset: str, before: datetime.date) -> list[ArchiveLine]:
-    """Archive every partition that ends before a date and has open files; gives the new archives."""
+    """Archive every partition that ends before a date and has open files; gives the new archives.
+
+    What is being deleted is left out until its deletion is over.
+    """
     lake = context.lake
     with alone(context.path / "archive"):
-        chosen = [part for part in partitions(lake, dataset) if part.last < before]
+        machine = context.machine("history")
+        going = {one.part.partition for one in machine.purges(dataset) if one.state == "begun"}
+        chosen = [part for part in partitions(lake, dataset) if part.last < before and part.name not in going]
         context.progress.start(dataset, len(chosen))
         found: list[ArchiveLine] = []
         for part in chosen:
@@ -105,28 +113,26 @@ def _archive(context: Context, dataset: str, part: Partition) -> ArchiveLine | N
 
 
 def _keep_manifest(lake: Lake, manifest: Manifest) -> None:
-    """Write the manifest beside the files, on the disk before any table names them."""
+    """Keep the manifest beside the files, durable before any table names them."""
     body = manifest.encoded()
     folder = archive_folder(lake, manifest.table, manifest.partition)
-    path = folder / f"{hashlib.sha256(body).hexdigest()[:16]}{SUFFIX}"
-    path.write_bytes(body)
-    sync_file(path)
-    sync_folder(folder)
+    lake.storage.put(folder / f"{hashlib.sha256(body).hexdigest()[:16]}{SUFFIX}", body)
 
 
 def _settle(context: Context, dataset: str, part: Partition) -> list[ArchiveLine]:
     """Finish or clear what a killed run left of a partition."""
     lake = context.lake
     folder = archive_folder(lake, dataset, part.name)
-    if not folder.exists():
+    there = sorted(file.path for file in lake.storage.files(folder))
+    if not there:
         return []
     journaled = {one.manifest.hex() for one in context.machine("history").archives(dataset)}
     named = {file.path for file in lake.state(dataset).plan.files}
     wanted: set[str] = set()
     found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        manifest = _read_manifest(path)
-        known = hash_file(path) in journaled
+    for path in (path for path in there if path.name.endswith(SUFFIX)):
+        manifest = _read_manifest(lake.storage, path)
+        known = hash_stored(lake.storage, path) in journaled
         if manifest is None or not (known or all(file.path in named for file in manifest.files)):
             continue
         wanted |= {path.relative_to(lake.table_folder(dataset)).as_posix(), *(f.path for f in manifest.files)}
@@ -172,7 +178,7 @@ def standing(context: Context, dataset: str = "", partition: str = "") -> list[P
     found = []
     for one in machine.archives(dataset):
         purge = machine.purge_of(one.dataset, one.partition)
-        gone = purge is not None and purge.state == "purged" and one.received_at <= purge.changed_at
+        gone = purge is not None and one.received_at <= purge.purged_at
         if not gone and partition in ("", one.partition):
             found.append(one)
     return found
@@ -196,21 +202,23 @@ def _faults(context: Context, archive: PartitionArchived, folder: Path | None) -
             problem=problem,
         )
 
+    storage = Folder(folder) if folder else context.lake.storage
     place = folder or archive_folder(context.lake, archive.dataset, archive.partition)
+    sizes = {file.path: file.size for file in storage.files(place)}
     path = place / archive.manifest_file
-    if not path.exists():
+    if path not in sizes:
         yield fault(archive.manifest_file, "missing")
         return
-    manifest = _read_manifest(path)
-    if manifest is None or hash_file(path) != archive.manifest.hex():
+    manifest = _read_manifest(storage, path)
+    if manifest is None or hash_stored(storage, path) != archive.manifest.hex():
         yield fault(archive.manifest_file, "changed")
         return
     named = {file.path for file in context.lake.state(archive.dataset).plan.files}
     for file in manifest.files:
         found = place / _name(file.path)
-        if not found.exists():
+        if found not in sizes:
             yield fault(_name(file.path), "missing")
-        elif found.stat().st_size != file.size or hash_file(found) != file.sha256:
+        elif sizes[found] != file.size or hash_stored(storage, found) != file.sha256:
             yield fault(_name(file.path), "changed")
         if folder is None and file.path not in named:
             yield fault(_name(file.path), "unnamed")
@@ -220,16 +228,17 @@ def copy_archives(
     context: Context, archives: Sequence[PartitionArchived], target: Path
 ) -> list[ArchiveFault]:
     """Copy archives to a folder as `<dataset>/<partition>/…`, read the copies back, tell what is wrong with them."""
-    faults = []
+    faults, storage = [], context.lake.storage
     for archive in archives:
         source = archive_folder(context.lake, archive.dataset, archive.partition)
         place = target / archive.dataset / archive.partition
         place.mkdir(parents=True, exist_ok=True)
-        manifest = _read_manifest(source / archive.manifest_file)
+        there = {file.path for file in storage.files(source)}
+        manifest = _read_manifest(storage, source / archive.manifest_file)
         names = [archive.manifest_file, *(_name(file.path) for file in manifest.files)] if manifest else []
         for name in names:
-            if (source / name).exists():
-                _copy(source / name, place / name)
+            if source / name in there:
+                _copy(storage, source / name, place / name)
         faults += faults_of(context, archive, place)
         context.progress.step(1, f"{archive.dataset} {archive.partition}")
     return faults
@@ -265,44 +274,48 @@ def restore_archives(
 
 def _restore(context: Context, archive: PartitionArchived, copy: Path) -> int:
     """Bring back the files of one archive; gives how many."""
+    here, copies = context.lake.storage, Folder(copy)
     place = archive_folder(context.lake, archive.dataset, archive.partition)
-    place.mkdir(parents=True, exist_ok=True)
     wanted = {archive.manifest_file: archive.manifest.hex()}
     manifest_path = copy / archive.manifest_file
-    manifest = _read_manifest(manifest_path)
+    manifest = _read_manifest(copies, manifest_path)
     if manifest is None or hash_file(manifest_path) != archive.manifest.hex():
         raise _unlike(archive, manifest_path)
     wanted |= {_name(file.path): file.sha256 for file in manifest.files}
+    there = {file.path for file in here.files(place)}
     restored = 0
     for name, digest in wanted.items():
         target = place / name
-        if target.exists() and hash_file(target) == digest:
+        if target in there and hash_stored(here, target) == digest:
             continue
         if not (copy / name).exists():
             raise _unlike(archive, copy / name)
         aside = place / f"restoring-{uuid.uuid4().hex}"
-        _copy(copy / name, aside)
-        if hash_file(aside) != digest:
-            aside.unlink()
+        here.put(aside, copy / name)
+        if hash_stored(here, aside) != digest:
+            here.remove(aside)
             raise _unlike(archive, copy / name)
-        if target.exists():
-            os.replace(target, target.with_name(f"{name}{DAMAGED}"))
-        os.replace(aside, target)
-        sync_folder(place)
+        if target in there:
+            here.move(target, target.with_name(f"{name}{DAMAGED}"))
+        here.move(aside, target)
         restored += 1
     return restored
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file, on the disk on return."""
-    shutil.copyfile(source, target)
+def _copy(storage: Storage, source: Path, target: Path) -> None:
+    """Copy a file from where it is kept to this machine, on the disk on return."""
+    with storage.open(source) as reading, target.open("wb") as writing:
+        while chunk := reading.read(CHUNK_BYTES):
+            writing.write(chunk)
     sync_file(target)
     sync_folder(target.parent)
 
 
-def _read_manifest(path: Path) -> Manifest | None:
+def _read_manifest(storage: Storage, path: Path) -> Manifest | None:
+    """A manifest where it is kept; None when it is not there or does not read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        with storage.open(path) as file:
+            return msgspec.json.decode(b"".join(iter(lambda: file.read(CHUNK_BYTES), b"")), type=Manifest)
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound, TallystickError, mark
 from tallystick.core.operations import Table, operation
+from tallystick.history.disk import room_for
 from tallystick.history.keeping.requests import (
     ArchiveRequest,
     ArchivesRequest,
@@ -49,7 +50,8 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
         raise NotFound(
             "history.dataset_empty", "Nothing was loaded into {dataset} yet.", "Load it first.", dataset=name
         )
-    lines = archive_dataset(context, name, request.before)
+    with room_for("history.archive"):
+        lines = archive_dataset(context, name, request.before)
     return page_of(context, ArchiveLine, lines, PageRequest(limit=0), _("Archives"))
 
 

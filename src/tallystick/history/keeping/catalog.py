@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tallystick.core.schema import Record, Timestamp
 from tallystick.core.text import translate
 from tallystick.history.datasets import DATASETS, QUARANTINE
+from tallystick.history.keeping.quality import score
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -91,7 +92,11 @@ def _line(context: Context, name: str, there: bool) -> DatasetLine:
         known_time=told.last_known_time if told else None,
         quarantined=quarantined,
         quality=_quality(machine, name, quarantined),
-        holds=", ".join(hold.hold for hold in machine.holds(name) if hold.is_open),
+        holds=", ".join(
+            hold.hold
+            for hold in machine.holds(name, declared.record_class if declared else "")
+            if hold.is_open
+        ),
     )
 
 
@@ -108,7 +113,7 @@ def _quarantined(lake: Lake, name: str) -> int:
 def _quality(machine: HistoryMachine, name: str, quarantined: int) -> float | None:
     good = sum(load.rows + load.duplicates + load.without_trade for load in machine.loads(name))
     good += sum(one.rows + one.unchanged for one in machine.corrections(name))
-    return round(100 * good / (good + quarantined), 2) if good + quarantined else None
+    return score(good, quarantined)
 
 
 def describe_dataset(context: Context, name: str) -> DatasetReply:

@@ -18,7 +18,8 @@ from tallystick.history.datasets import with_own_columns
 from tallystick.history.events import DatasetCorrected
 from tallystick.history.keeping.requests import CorrectReply
 from tallystick.history.loading.columns import ColumnMapping
-from tallystick.history.loading.load import Load, begin, broken_rows, check_source, open_sources, set_aside
+from tallystick.history.loading.read import Load, begin, check_source, open_sources
+from tallystick.history.loading.recorded import broken_rows, set_aside
 from tallystick.history.loading.sources import Source
 
 if TYPE_CHECKING:
@@ -102,13 +103,13 @@ def _begin(context: Context, dataset: str, mapping: ColumnMapping, why: Why) -> 
 
 
 def _correct(load: Load, source: Source, why: Why) -> Done:
-    checked, cut, places = check_source(load, source)
-    broken = broken_rows(load, source, checked, cut, places)
+    read = check_source(load, source)
+    broken = broken_rows(load, read)
     mark = _mark(load, source, "correct")
-    set_aside(load, source, broken, mark)
+    set_aside(load, [(source, broken)], mark)
     if found := _stopped(load, mark):  # killed before the journal had it
         return _journal(load, source, why, found._replace(withdrawn=0, quarantined=len(broken)))
-    rows = _as_stored(load, checked.table())
+    rows = _as_stored(load, read.checked.table())
     before = _known(load, rows)
     key = list(load.dataset.spec.key)
     given = [name for name in rows.columns if name not in key]
@@ -136,8 +137,8 @@ def _correct(load: Load, source: Source, why: Why) -> Done:
 
 
 def _withdraw(load: Load, source: Source, why: Why) -> Done:
-    checked, cut, places = check_source(load, source)
-    if broken := broken_rows(load, source, checked, cut, places):
+    read = check_source(load, source)
+    if broken := broken_rows(load, read):
         first = broken[0][0]
         raise TallystickError(
             "history.withdrawal_unclear",
@@ -150,7 +151,7 @@ def _withdraw(load: Load, source: Source, why: Why) -> Done:
     mark = _mark(load, source, "withdraw")
     if found := _stopped(load, mark):
         return _journal(load, source, why, found._replace(rows=0))
-    rows = _as_stored(load, checked.table())
+    rows = _as_stored(load, read.checked.table())
     key = list(load.dataset.spec.key)
     before = _known(load, rows)
     gone = rows.select(key).join(before, on=key, how="inner", maintain_order="left")

@@ -6,8 +6,10 @@ about; who and what it is about stands in it for people.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import fnmatch
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake.maintenance import Holds
 
-__all__ = ["Hold", "covers", "holds_of"]
+__all__ = ["Hold", "covers", "holds_of", "known_class", "undisturbed"]
 
 
 class Hold(msgspec.Struct):
@@ -35,18 +37,29 @@ class Hold(msgspec.Struct):
     placed_at: int
     released_at: int = 0
     release_reason: str = ""
+    record_classes: list[str] = []
 
     @property
     def is_open(self) -> bool:
         """Whether nobody has released it."""
         return not self.released_at
 
-    def speaks_of(self, dataset: str) -> bool:
-        """Whether a dataset is in the scope: its name fits a pattern, or no pattern is given."""
-        return not self.datasets or any(fnmatch.fnmatchcase(dataset, one) for one in self.datasets)
+    def speaks_of(self, dataset: str, record_class: str = "") -> bool:
+        """Whether a dataset is in the scope: its name fits a pattern, or no pattern is given; and so with its class.
+
+        A class that is not known (empty) is in the scope.
+        """
+        named = not self.datasets or any(fnmatch.fnmatchcase(dataset, one) for one in self.datasets)
+        return named and (not self.record_classes or record_class in ("", *self.record_classes))
 
 
-def covers(hold: Hold, dataset: str, first: datetime.date | None, last: datetime.date | None) -> bool:
+def covers(
+    hold: Hold,
+    dataset: str,
+    first: datetime.date | None,
+    last: datetime.date | None,
+    record_class: str = "",
+) -> bool:
     """Whether an open hold keeps something of a dataset from `first` to `last`; None is an end that is not known.
 
     >>> hold = Hold("court", "legal", ["history.*"], [], [], [], None, datetime.date(2026, 1, 31), "", "", 1)
@@ -55,24 +68,43 @@ def covers(hold: Hold, dataset: str, first: datetime.date | None, last: datetime
     >>> covers(hold, "history.trades", datetime.date(2026, 2, 1), None)
     False
     """
-    if not hold.is_open or not hold.speaks_of(dataset):
+    if not hold.is_open or not hold.speaks_of(dataset, record_class):
         return False
     after = hold.last is not None and first is not None and first > hold.last
     before = hold.first is not None and last is not None and last < hold.first
     return not after and not before
 
 
+def known_class(table: str) -> str:
+    """The class of record of a table; empty when it is declared as none."""
+    from tallystick.history.datasets import DATASETS
+
+    return DATASETS[table].record_class if table in DATASETS else ""
+
+
 def holds_of(context: Context) -> Holds:
     """What the lake's maintenance asks before it lets a file go: whether a hold of the journal's head keeps it."""
 
     def is_held(table: str, path: str) -> bool:
-        holds = [hold for hold in context.machine("history").holds(table) if hold.is_open]
+        holds = [hold for hold in context.machine("history").holds() if hold.is_open]
         if not holds:
             return False
         first, last = _span_of(path)
-        return any(covers(hold, table, first, last) for hold in holds)
+        return any(covers(hold, table, first, last, known_class(table)) for hold in holds)
 
     return is_held
+
+
+@contextlib.contextmanager
+def undisturbed(context: Context) -> Iterator[None]:
+    """Keep the placing of a hold and the deletion of a partition apart: one is over before the other begins.
+
+    So what a hold finds when it is answered, it keeps: no deletion that was allowed before is still under way.
+    """
+    from tallystick.core.lake.durable import alone
+
+    with alone(context.path / "archive", "purging"):
+        yield
 
 
 def _span_of(path: str) -> tuple[datetime.date | None, datetime.date | None]:

@@ -9,6 +9,7 @@ from tallystick.core.context import Context
 from tallystick.core.errors import Rejection, mark
 from tallystick.core.events import event_of
 from tallystick.core.operations import Table, operation
+from tallystick.history.disk import room_for
 from tallystick.history.events import SetQuota
 from tallystick.history.keeping.catalog import DatasetReply
 from tallystick.history.keeping.requests import (
@@ -44,7 +45,13 @@ def datasets(context: Context, request: DatasetsRequest) -> Table:
     """A row for each table of the lake and each dataset that can be loaded."""
     from tallystick.history.keeping.catalog import DatasetLine, list_datasets
 
-    return page_of(context, DatasetLine, list_datasets(context), request, _("Datasets"))
+    wanted = request.text.strip().casefold()
+    lines = [
+        line
+        for line in list_datasets(context)
+        if wanted in f"{line.dataset} {line.title} {line.owner}".casefold()
+    ]
+    return page_of(context, DatasetLine, lines, request, _("Datasets"))
 
 
 @operation(
@@ -101,7 +108,8 @@ def correct(context: Context, request: CorrectRequest) -> CorrectReply:
     )
     known_time = known_time_of(request.known_at, context.settings.firm.zone)
     why = Why(request.reason, request.source_revision, known_time)
-    return correct_rows(context, request.dataset, request.files, why, mapping)
+    with room_for("history.correct"):
+        return correct_rows(context, request.dataset, request.files, why, mapping)
 
 
 @operation(
@@ -118,7 +126,8 @@ def withdraw(context: Context, request: WithdrawRequest) -> CorrectReply:
 
     known_time = known_time_of(request.known_at, context.settings.firm.zone)
     why = Why(request.reason, request.source_revision, known_time)
-    return withdraw_rows(context, request.dataset, request.files, why)
+    with room_for("history.withdraw"):
+        return withdraw_rows(context, request.dataset, request.files, why)
 
 
 @operation(
@@ -137,7 +146,8 @@ def compact(context: Context, request: CompactRequest) -> KeptReply:
     before = sum(lake.describe(name).files for name in names)
     context.progress.start("history.compact", len(names))
     for name in names:
-        lake.compact(name)
+        with room_for("history.compact"):
+            lake.compact(name)
         context.progress.step(1, name)
     context.progress.finish()
     return KeptReply(files_before=before, files_after=sum(lake.describe(name).files for name in names))
@@ -155,11 +165,12 @@ def expire(context: Context, request: ExpireRequest) -> KeptReply:
 
     lake = context.lake
     files = sum(lake.describe(name).files for name in lake.tables())
-    swept = lake.maintain(
-        keep_days=max(request.keep_days, 0.0),
-        grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
-        holds=holds_of(context),
-    )
+    with room_for("history.expire"):
+        swept = lake.maintain(
+            keep_days=max(request.keep_days, 0.0),
+            grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
+            holds=holds_of(context),
+        )
     return KeptReply(
         files_before=files,
         files_after=sum(lake.describe(name).files for name in lake.tables()),

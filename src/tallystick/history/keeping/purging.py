@@ -20,6 +20,7 @@ from tallystick.core.lake.maintenance import purge
 from tallystick.core.schema import Record, number_date
 from tallystick.history.datasets import DATASETS
 from tallystick.history.events import BeginPurge, MarkPurge, PartitionPurged, PurgePart
+from tallystick.history.keeping.holds import undisturbed
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -88,7 +89,7 @@ def _kept(
     machine: HistoryMachine, dataset: str, record_class: str, part: Partition, today: datetime.date
 ) -> KeptLine:
     span = machine.keep_until(record_class, part.first, part.last, today)
-    holds = machine.holds_on(dataset, part.first, part.last)
+    holds = machine.holds_on(dataset, record_class, part.first, part.last)
     going = machine.purge_of(dataset, part.name)
     return KeptLine(
         dataset=dataset,
@@ -149,7 +150,8 @@ def run_purges(context: Context, dataset: str = "") -> list[PurgeLine]:
     context.progress.start("history.purge", len(going))
     found = []
     for one in going:
-        found.append(_run(context, one))
+        with undisturbed(context):
+            found.append(_run(context, one))
         context.progress.step(1, f"{one.dataset} {one.part.partition}")
     context.progress.finish()
     return found

@@ -50,10 +50,11 @@ class QuotaLine(Record, frozen=True, kw_only=True):
     bytes_used: int | None
 
 
-def charge(context: Context, rows: int, size: int) -> None:
+def charge(context: Context, rows: int, size: int, *, kept: bool = True) -> None:
     """Count rows and bytes that the caller is about to be given, and refuse what is over the quota of the day.
 
-    TallystickError `history.quota_used` says what is left and when the day ends; nothing is counted then. Doors that
+    TallystickError `history.quota_used` says what is left and when the day ends; nothing is counted then, nor when it
+    is not to be `kept`. Doors that
     give rows out of history call this once for each answer, or for each batch of a stream.
     """
     quota = _quota_of(context)
@@ -69,6 +70,8 @@ def charge(context: Context, rows: int, size: int) -> None:
         )
         if over:
             raise _refusal(quota, used_rows, used_bytes, rows, size, now)
+        if not kept:
+            return
         connection.execute(
             "INSERT INTO used VALUES (?, ?, ?, ?) ON CONFLICT (day, user) DO UPDATE "
             "SET rows = rows + excluded.rows, bytes = bytes + excluded.bytes",
@@ -82,7 +85,7 @@ def charge(context: Context, rows: int, size: int) -> None:
 def counted(door: AnyDoor) -> AnyDoor:
     """Count what a door of history gives against its caller's quota; for the functions under `@operation`.
 
-    A stream is counted batch by batch, so that it ends where the quota does.
+    A stream is counted batch by batch; one of more rows than are left is refused before its first.
     """
 
     @functools.wraps(door)
@@ -99,6 +102,8 @@ def _metered(context: Context, reply: Any) -> Any:
         charge(context, reply.arrow.num_rows, reply.arrow.nbytes)
         return reply
     import pyarrow as pa
+
+    charge(context, reply.total_rows, 0, kept=False)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in reply.batches():

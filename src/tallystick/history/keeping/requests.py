@@ -1,16 +1,12 @@
-"""What the doors of keeping take and give, and how their lists are sorted and paged."""
+"""What the doors of keeping take and give."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from tallystick.core.context import Context
-from tallystick.core.operations import Table
 from tallystick.core.schema import Record, Timestamp
-from tallystick.core.text import translate
-from tallystick.history.requests import as_table, sort_columns
+from tallystick.history.requests import PageRequest, page_of
 
 __all__ = [
     "ArchiveRequest",
@@ -44,16 +40,10 @@ __all__ = [
 ]
 
 
-class PageRequest(Record, frozen=True, kw_only=True):
-    """Which part of the list; `sort` names a column, `-` before it for descending."""
-
-    limit: int = 100
-    offset: int = 0
-    sort: str = ""
-
-
 class DatasetsRequest(PageRequest, frozen=True, kw_only=True):
-    """Which part of the catalog."""
+    """Which part of the catalog; `text` is looked for in names, titles and owners."""
+
+    text: str = ""
 
 
 class DatasetRequest(Record, frozen=True, kw_only=True):
@@ -218,6 +208,7 @@ class HoldLine(Record, frozen=True, kw_only=True):
     kind: str
     state: str
     datasets: str
+    record_classes: str
     instruments: str
     parties: str
     accounts: str
@@ -232,19 +223,20 @@ class HoldLine(Record, frozen=True, kw_only=True):
 class PlaceHoldRequest(Record, frozen=True, kw_only=True):
     """What is held: datasets (`history.*`; none means all), a span of dates (open ends when left out), and why.
 
-    Instruments, parties and accounts say whom it is about; the whole of the datasets' dates is kept. `kind` is `legal`
-    or `dispute`.
+    With `record_classes` (`orders`) only datasets of these classes are held. Instruments, parties and accounts say whom
+    it is about; the whole of the datasets' dates is kept.
     """
 
     hold: str
     reason: str
-    kind: str = "legal"
+    kind: Literal["legal", "dispute"] = "legal"
     datasets: list[str] = []
     instruments: list[str] = []
     parties: list[str] = []
     accounts: list[str] = []
     first: datetime.date | None = None
     last: datetime.date | None = None
+    record_classes: list[str] = []
 
 
 class ReleaseHoldRequest(Record, frozen=True, kw_only=True):
@@ -291,18 +283,3 @@ class SetQuotaRequest(Record, frozen=True, kw_only=True):
     user: str = ""
     rows_per_day: int | None = None
     bytes_per_day: int | None = None
-
-
-def page_of(
-    context: Context, record: type[Record], lines: Sequence[Record], request: PageRequest, title: str
-) -> Table:
-    """Lines sorted and paged as the request says; `title` is a sentence to translate."""
-    found = list(lines)
-    for name in reversed(list(sort_columns(request.sort, record.__struct_fields__))):
-        column = name.removeprefix("-")
-        found.sort(
-            key=lambda line: (getattr(line, column) is not None, getattr(line, column)),
-            reverse=name[0] == "-",
-        )
-    page = found[request.offset :][: request.limit] if request.limit else found[request.offset :]
-    return as_table(record, page, len(found), translate(title, context.language))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import fnmatch
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tallystick.core.access_operations import DoneReply, propose
 from tallystick.core.context import Context
-from tallystick.core.errors import Rejection, TallystickError, mark
+from tallystick.core.errors import NotFound, Rejection, TallystickError, mark, suggestion
 from tallystick.core.events import Command, event_of
 from tallystick.core.operations import Table, operation
 from tallystick.history.events import (
@@ -20,6 +21,7 @@ from tallystick.history.events import (
     RetentionRow,
     UnmarkPurge,
 )
+from tallystick.history.keeping.holds import known_class, undisturbed
 from tallystick.history.keeping.requests import (
     CloseYearRequest,
     HoldLine,
@@ -109,12 +111,14 @@ def close_year(context: Context, request: CloseYearRequest) -> DoneReply | Rejec
 @operation("history.holds", permission="history.read", summary="List the holds that keep records.")
 def holds(context: Context, request: HoldsRequest) -> Table:
     """Each with its scope and reason, the open ones unless all are asked for."""
+    name = _name_of(context, request.dataset) if request.dataset else ""
     lines = [
         HoldLine(
             hold=hold.hold,
             kind=hold.kind,
             state="open" if hold.is_open else "released",
             datasets=", ".join(hold.datasets),
+            record_classes=", ".join(hold.record_classes),
             instruments=", ".join(hold.instruments),
             parties=", ".join(hold.parties),
             accounts=", ".join(hold.accounts),
@@ -125,7 +129,7 @@ def holds(context: Context, request: HoldsRequest) -> Table:
             placed_at=hold.placed_at,
             released_at=hold.released_at or None,
         )
-        for hold in _machine(context).holds(request.dataset)
+        for hold in _machine(context).holds(name, known_class(name))
         if request.every or hold.is_open
     ]
     return page_of(context, HoldLine, lines, request, _("Holds"))
@@ -139,13 +143,6 @@ def holds(context: Context, request: HoldsRequest) -> Table:
 )
 def place_hold(context: Context, request: PlaceHoldRequest) -> DoneReply | Rejection:
     """Holds at once, without a second person."""
-    if request.kind not in ("legal", "dispute"):
-        raise TallystickError(
-            "history.hold_kind",
-            "A hold is legal or dispute, not {kind}.",
-            "Name one of them.",
-            kind=request.kind,
-        )
     if request.first and request.last and request.last < request.first:
         raise TallystickError(
             "history.hold_span",
@@ -154,7 +151,11 @@ def place_hold(context: Context, request: PlaceHoldRequest) -> DoneReply | Rejec
             first=str(request.first),
             last=str(request.last),
         )
-    return _sent(context, PlaceHold(**msgspec.structs.asdict(request)), request.hold)
+    fields = msgspec.structs.asdict(request)
+    fields["datasets"] = [_pattern_of(context, one) for one in request.datasets]
+    _require_classes(request.record_classes)
+    with undisturbed(context):
+        return _sent(context, PlaceHold(**fields), request.hold)
 
 
 @operation(
@@ -263,6 +264,39 @@ def _name_of(context: Context, dataset: str) -> str:
     if dataset in context.lake.tables() and dataset not in DATASETS:
         return dataset
     return find_dataset(dataset).spec.name
+
+
+def _pattern_of(context: Context, pattern: str) -> str:
+    """A pattern of full names that fits a dataset, since one that fits none would hold nothing unnoticed."""
+    from tallystick.history.datasets import DATASETS
+
+    if any(fnmatch.fnmatchcase(name, pattern) for name in (*DATASETS, *context.lake.tables())):
+        return pattern
+    if any(mark in pattern for mark in "*?["):
+        raise NotFound(
+            "history.hold_nothing",
+            "No dataset fits {pattern}, so the hold would keep nothing.",
+            "`tally history datasets` lists the names; `history.*` is all of history.",
+            pattern=pattern,
+        )
+    return _name_of(context, pattern)
+
+
+def _require_classes(classes: list[str]) -> None:
+    """Refuse a class of record that no dataset has."""
+    from tallystick.history.datasets import DATASETS
+
+    known = sorted({dataset.record_class for dataset in DATASETS.values()})
+    for one in classes:
+        if one not in known:
+            remedy, near = suggestion(one, known)
+            raise NotFound(
+                "history.class_unknown",
+                "There is no class of record {record_class}.",
+                remedy,
+                record_class=one,
+                **near,
+            )
 
 
 def _sent(context: Context, command: Command, identity: str) -> DoneReply | Rejection:

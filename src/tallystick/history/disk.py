@@ -1,0 +1,43 @@
+"""A full disk, told by what it means: nothing that was there is lost, and the same command goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from tallystick.core.errors import TallystickError
+
+__all__ = ["is_full", "room_for"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+WORDS = ("disk is full", "disk I/O error", "No space left", "File too large")
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error, or one that it came from, says so; closing a file that could not be written says less.
+
+    >>> is_full(OSError(errno.ENOSPC, "No space left on device")), is_full(OSError(errno.EACCES, "Permission denied"))
+    (True, False)
+    """
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    before = error.__cause__ or error.__context__
+    return any(word in str(error) for word in WORDS) or (before is not None and is_full(before))
+
+
+@contextlib.contextmanager
+def room_for(work: str) -> Iterator[None]:
+    """Tell a full disk as TallystickError `history.disk_full_at`; `work` names the operation that it stopped."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TallystickError) or not is_full(error):
+            raise
+        raise TallystickError(
+            "history.disk_full_at",
+            "{work} was stopped, as the disk is full: {problem}.",
+            "Make room and give the same command again: nothing is lost, and it goes on where it was.",
+            work=work,
+            problem=str(error).partition("\n")[0].rstrip("."),
+        ) from error
