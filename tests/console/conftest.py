@@ -1,6 +1,6 @@
 """A served console and a real Chromium for it.
 
-By default the pages stand on `stand_in.py`, served by a process of its own. Set CONSOLE_URL, CONSOLE_USER and
+By default the pages stand on `stand_in`, served by a process of its own. Set CONSOLE_URL, CONSOLE_USER and
 CONSOLE_PASSWORD to drive the console of a real firm instead.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-collect_ignore = ["stand_in.py"]
-"""A script that serves a made-up book; it is started, never imported."""
+collect_ignore = ["stand_in"]
+"""A program that serves a made-up book; it is started, never imported."""
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "tools" / "console" / "node_modules" / "axe-core" / "axe.min.js"
@@ -50,7 +50,7 @@ def console():
         port = free.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     server = subprocess.Popen(
-        [sys.executable, Path(__file__).parent / "stand_in.py", str(port)],
+        [sys.executable, Path(__file__).parent / "stand_in", str(port)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

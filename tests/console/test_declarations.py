@@ -13,13 +13,18 @@ from tallystick.console.access import ROLES, USERS
 from tallystick.console.codes import CODES, NAMES, word_of
 from tallystick.console.codewords import RULE_WORDS
 from tallystick.console.fields import KINDS
-from tallystick.console.history import ARCHIVES, DATASETS, HOLDS, LOADS, PURGES, QUARANTINE, QUOTAS, RETENTION
+from tallystick.console.history.catalog import DATASETS, LOADS
+from tallystick.console.history.instrument import PRICES
+from tallystick.console.history.keeping import ARCHIVES, HOLDS, KEPT, PURGES, QUOTAS, RETENTION
+from tallystick.console.history.quality import QUALITY
+from tallystick.console.history.quarantine import QUARANTINE
+from tallystick.console.history.studies import STUDIES
 from tallystick.console.journal import BATCHES
 from tallystick.console.ledger import ACCOUNTS, OBLIGATIONS, POSITIONS, TRADES
 from tallystick.console.market import INSTRUMENTS, RULES
 from tallystick.console.navigation import RAIL
 from tallystick.console.orders import ORDERS
-from tallystick.console.studies import STUDIES
+from tallystick.console.pages import list_page_of
 from tallystick.console.work import APPROVALS, WORK
 from tallystick.core.operations import OPERATIONS
 from tallystick.firm import load_operations
@@ -35,6 +40,8 @@ LISTS = (
     INSTRUMENTS,
     RULES,
     DATASETS,
+    PRICES,
+    QUALITY,
     QUARANTINE,
     LOADS,
     ARCHIVES,
@@ -71,6 +78,16 @@ def test_list_shows_only_columns_that_come(page, ann):
     assert set(page.key) <= names
     missing = {column.name for column in page.columns} - names
     assert missing <= OPTIONAL.get(page.name, set())
+
+
+def test_command_line_prints_the_list_whose_columns_come():
+    """One operation may fill two lists: which is told by the columns of the reply."""
+    assert (
+        list_page_of("history.retention", {"jurisdiction", "record_class", "rule", "valid_from"}) is RETENTION
+    )
+    assert list_page_of("history.retention", {"partition", "rows"}) is KEPT
+    assert list_page_of("history.archive", {"dataset", "partition", "manifest"}) is ARCHIVES
+    assert list_page_of("history.quality", {"dataset"}) is None
 
 
 OPTIONAL = {

@@ -74,10 +74,10 @@ def test_units_are_in_headers_and_numbers_are_right_aligned(ann):
 
 
 def test_empty_list_says_what_would_be_here_and_the_command(ann):
-    ann.open("/history/quarantine")
+    ann.open("/history/purges")
     text = ann.page.inner_text(".overlay")
-    assert "Rows that could not be loaded will be here" in text
-    assert "tally history load" in text
+    assert "What is marked for deletion" in text
+    assert "tally history propose-purge" in text
 
 
 def test_filter_without_a_match_says_so(ann):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tallystick.console.studies import series
+from tallystick.console.history.studies import series
 from tallystick.history import find_study
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,10 +18,12 @@ from tallystick.console import (
     Field,
     field_of,
     list_page_of,
+    meaning_of,
     pairs_of,
     plain_of,
     rows_of,
     sections_of,
+    with_cents,
     word_of,
     written,
 )
@@ -85,7 +87,7 @@ class Printer:
             (self._title(name), self._written(name, field, value))
             for name, value in plain_of(reply).items()
             if _is_simple(value)
-            for field in [_with_unit(name, units.get(name, ""))]
+            for field in [_with_unit(self._meant(name), units.get(name, ""))]
         ]
         self._pairs(pairs)
         for name, value in _mappings(reply):
@@ -121,8 +123,8 @@ class Printer:
             self._line(f"  {remedy}")
 
     def _columns_of(self, reply: Table) -> list[Shown]:
-        page = list_page_of(self._operation)
-        names = set(reply.arrow.column_names)
+        names = set(reply.schema.names)
+        page = list_page_of(self._operation, names)
         if page is None:
             left_out = {code for code, name in HOUSE_CODES.items() if name in names}
             units = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in reply.schema}
@@ -134,7 +136,11 @@ class Printer:
                 self._say(column.title or field_of(column.name).title),
                 msgspec.structs.replace(
                     field_of(column.name),
-                    **{key: getattr(column, key) for key in ("kind", "letter") if getattr(column, key)},
+                    **{
+                        key: getattr(column, key)
+                        for key in ("kind", "letter", "words")
+                        if getattr(column, key)
+                    },
                 ),
                 column.grow,
             )
@@ -142,17 +148,21 @@ class Printer:
         ]
 
     def _shown(self, name: str, unit: str = "") -> Shown:
-        return Shown(name, self._title(name), _with_unit(name, unit))
+        return Shown(name, self._title(name), _with_unit(self._meant(name), unit))
+
+    def _meant(self, name: str) -> str:
+        return meaning_of(self._operation, name)
 
     def _title(self, name: str) -> str:
-        title = self._say(field_of(name).title)
+        title = self._say(field_of(self._meant(name)).title)
         return title[:1].upper() + title[1:]
 
     def _rows(self, columns: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> None:
-        cells = {
-            column.name: [self._written(column.name, column.field, row.get(column.name)) for row in rows]
-            for column in columns
-        }
+        cells = {}
+        for column in columns:
+            values = [row.get(column.name) for row in rows]
+            field = with_cents(column.field, values)
+            cells[column.name] = [self._written(column.name, field, value) for value in values]
         widths = {c.name: max(map(cell_len, (c.title, *cells[c.name]))) for c in columns}
         room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         shown = self._fit(columns, cells, widths, room) if room else list(columns)
@@ -208,14 +218,21 @@ class Printer:
         return self._written(name, field_of(name), value)
 
     def _written(self, name: str, field: Field, value: Any) -> str:
-        if field.kind == "code" and value is not None:
-            return self._say(word_of(field.words or name, value)[0])
+        if field.kind == "code" and value not in (None, ""):
+            return self._word(field.words or name, value)
+        if field.kind == "list" and isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, bool):
             return self._say("yes") if value else self._say("no")
         if isinstance(value, list | tuple):
-            words: Callable[[Any], str] = lambda each: self._say(word_of(field.words or name, each)[0])  # noqa: E731
-            return "; ".join(map(words, value)) or written(None, field, zone=self._zone)
+            words = [self._word(field.words or name, each) for each in value]
+            return "; ".join(words) or written(None, field, zone=self._zone)
         return written(value, field, zone=self._zone)
+
+    def _word(self, table: str, value: Any) -> str:
+        """The word of a coded value in the language; a value without a word is a name, and stays as it is."""
+        word, _mark = word_of(table, value)
+        return word if word == str(value) else self._say(word)
 
     def _say(self, sentence: str, **values: Any) -> str:
         return translate(sentence, self._language, **values)

@@ -21,31 +21,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tallystick.console.codes import word_of
     from tallystick.console.fields import Field, field_of
-    from tallystick.console.pages import list_page_of
+    from tallystick.console.pages import list_page_of, meaning_of
     from tallystick.console.replies import pairs_of, plain_of, rows_of
     from tallystick.console.sections import sections_of
     from tallystick.console.server import serve
     from tallystick.console.site import create_pages
-    from tallystick.console.writing import written
+    from tallystick.console.writing import with_cents, written
 
 __all__ = [
     "Field",
     "create_pages",
     "field_of",
     "list_page_of",
+    "meaning_of",
     "pairs_of",
     "plain_of",
     "rows_of",
     "sections_of",
     "serve",
+    "with_cents",
     "word_of",
     "written",
 ]
 
 _LAZY = {
-    "Field": "fields", "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "pairs_of": "replies",
-    "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "word_of": "codes",
-    "written": "writing",
+    "Field": "fields", "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "meaning_of": "pages",
+    "pairs_of": "replies",
+    "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "with_cents": "writing",
+    "word_of": "codes", "written": "writing",
 }  # fmt: skip
 
 

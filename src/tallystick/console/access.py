@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallystick.console.listing import Column, ListPage
+from tallystick.console.listing import Action, Column, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.words import mark as _
 
@@ -22,6 +22,11 @@ USERS = ListPage(
     sort="user",
     empty=_("People and programs that may call operations will be here, each with its roles."),
     command="tally access grant --user … --role …",
+    actions=(
+        Action(_("Give a role"), "/do/access.grant"),
+        Action(_("Take a role away"), "/do/access.revoke"),
+        Action(_("Set a password"), "/do/access.set_password"),
+    ),
 )
 
 ROLES = ListPage(
@@ -40,4 +45,4 @@ ROLES = ListPage(
     command="tally init DIR",
 )
 
-HANDLERS = [list_route(USERS, template="users.html"), list_route(ROLES)]
+HANDLERS = [list_route(USERS), list_route(ROLES)]

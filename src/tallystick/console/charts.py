@@ -5,34 +5,84 @@ Prices leave here as numbers of the currency (a chart's axis needs no exact tent
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tallystick.core.money import SCALE
 
-__all__ = ["candles", "columns_by_time", "only_closes", "without_unknown"]
+__all__ = ["candles", "columns_by_time", "marks", "only_closes", "without_unknown"]
 
 
-def candles(rows: Sequence[dict[str, Any]], currency: str) -> dict[str, Any]:
-    """Candles and volumes of bars in order of date; a line of closes where that is all that is known.
+def candles(rows: Sequence[dict[str, Any]], currency: str, *, intraday: bool = False) -> dict[str, Any]:
+    """Candles and volumes of bars in order of time; a line of closes where that is all that is known.
 
     >>> bar = {"date": "2026-11-20", "open": 10000, "high": 20000, "low": 10000, "close": 15000, "volume": 7}
     >>> candles([bar], "TWD")["bars"], candles([bar], "TWD")["line"]
     ([{'time': '2026-11-20', 'open': 1.0, 'high': 2.0, 'low': 1.0, 'close': 1.5}], False)
     """
+    whole = [
+        row for row in rows if all(row.get(name) is not None for name in ("open", "high", "low", "close"))
+    ]
+    drawn = _one_a_place(whole) if intraday else whole
     bars = [
-        {"time": str(row["date"])[:10]}
+        {"time": _place(row, intraday)}
         | {name: row[name] / SCALE for name in ("open", "high", "low", "close")}
-        for row in rows
-        if all(row.get(name) is not None for name in ("open", "high", "low", "close"))
+        for row in drawn
     ]
     volumes = [
-        {"time": str(row["date"])[:10], "value": row["volume"]}
-        for row in rows
+        {"time": _place(row, intraday), "value": row["volume"]}
+        for row in drawn
         if row.get("volume") is not None
     ]
     line = only_closes(rows)
-    return {"kind": "candles", "unit": currency, "bars": bars, "volumes": volumes, "line": line}
+    return {
+        "kind": "candles",
+        "unit": currency,
+        "bars": bars,
+        "volumes": volumes,
+        "line": line,
+        "intraday": intraday,
+    }
+
+
+def _one_a_place(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bars that begin at the same time (an auction's print and the minute after it) as one."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        before = found.get(row["ts_start"])
+        if before is None:
+            found[row["ts_start"]] = row
+        else:
+            found[row["ts_start"]] = before | {
+                "high": max(before["high"], row["high"]),
+                "low": min(before["low"], row["low"]),
+                "close": row["close"],
+                "volume": (before.get("volume") or 0) + (row.get("volume") or 0),
+            }
+    return [found[start] for start in sorted(found)]
+
+
+def _place(row: dict[str, Any], intraday: bool) -> int | str:
+    """Where a bar stands on the axis: a date, or whole seconds since 1970 UTC."""
+    return int(row["ts_start"]) // 10**9 if intraday else str(row["date"])[:10]
+
+
+def marks(
+    rows: Sequence[dict[str, Any]], actions: Sequence[dict[str, Any]], word: Callable[[str], str]
+) -> list[dict[str, str]]:
+    """Corporate actions on the bars that they act on: each at the first bar from its ex-date on, in words.
+
+    >>> bars = [{"date": "2026-06-26"}, {"date": "2026-06-29"}]
+    >>> marks(bars, [{"ex_date": "2026-06-27", "kind": "cash"}, {"ex_date": "2025-01-01", "kind": "cash"}], str)
+    [{'time': '2026-06-29', 'text': 'cash'}]
+    """
+    dates = [str(row["date"])[:10] for row in rows]
+    found: dict[str, list[str]] = {}
+    for action in actions:
+        ex_date = str(action["ex_date"])[:10]
+        if dates and dates[0] <= ex_date <= dates[-1]:
+            found.setdefault(next(date for date in dates if date >= ex_date), []).append(word(action["kind"]))
+    return [{"time": date, "text": " · ".join(found[date])} for date in sorted(found)]
 
 
 def only_closes(rows: Sequence[dict[str, Any]]) -> bool:

@@ -14,6 +14,7 @@ __all__ = ["choices_of", "is_several", "takes_none"]
 
 LISTS: dict[str, tuple[str, ...]] = {
     "severity": tuple(CODES["severity"]),
+    "record_classes": tuple(name for name in CODES["record_class"] if name != "*"),
     "room": tuple(section.name for section in RAIL if section.name != "firm"),
 }
 """Text fields whose values are known words, though their type does not say so."""
@@ -36,7 +37,7 @@ def choices_of(name: str, kind: Any) -> list[str]:
             found += [str(member.value) for member in part]
         elif typing.get_origin(part) in (list, tuple):
             found += [choice for inner in typing.get_args(part) for choice in choices_of(name, inner)]
-    return found or (list(LISTS.get(name, ())) if str in _parts(kind) else [])
+    return found or (list(LISTS.get(name, ())) if {str, list[str]} & set(_parts(kind)) else [])
 
 
 def is_several(kind: Any) -> bool:

@@ -6,6 +6,7 @@ Numbers are those of the events' enumerations; tables may carry the number or th
 from __future__ import annotations
 
 from tallystick.console.codewords import INDUSTRIES, ROLE_WORDS, RULE_WORDS
+from tallystick.console.navigation import RAIL
 from tallystick.console.words import mark as _
 
 __all__ = ["CODES", "KINDS", "NAMES", "rise_of", "word_of"]
@@ -62,6 +63,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "error": (_("Error account"), ""),
         "fees": (_("Fee account"), ""), "tax": (_("Tax account"), ""), "clearing": (_("Clearing account"), ""),
         "control": (_("Control account"), ""),
+        "legal": (_("Legal hold"), ""), "dispute": (_("Dispute"), ""),
     },
     "tier": {"client": (_("Clients with the firm"), ""), "clearing_house": (_("Firm with the clearing house"), "")},
     "step": {
@@ -106,6 +108,13 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "future_index": (_("Index future"), ""), "future_bond": (_("Bond future"), ""),
         "future_commodity": (_("Commodity future"), ""), "option_index": (_("Index option"), ""),
     },
+    "channel": {
+        "phone": (_("Phone"), ""), "app": (_("App"), ""), "counter": (_("Counter"), ""), "email": (_("E-mail"), ""),
+    },
+    "product_kind": {
+        "structured_note": (_("Structured note"), ""), "margin": (_("Margin contract"), ""),
+        "advice": (_("Advice"), ""),
+    },
     "industry": {name: (word, "") for name, word in INDUSTRIES.items()},
     "value": {word.lower(): (sentence, "") for word, sentence in RULE_WORDS.items()},
     "stage": {
@@ -119,8 +128,10 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "open": (_("Open"), "◔"), "approved": (_("Approved"), "✓"), "refused": (_("Refused"), "✕"),
         "closed": (_("Closed"), "○"), "released": (_("Released"), "○"), "marked": (_("Marked for deletion"), "!"),
         "begun": (_("Being deleted"), "◑"), "purged": (_("Deleted"), "✕"), "unmarked": (_("Kept after all"), "✓"),
-        "archived": (_("Archived"), "●"),
+        "archived": (_("Archived"), "●"), "waiting": (_("Waiting"), "◔"),
+        "row_released": (_("Released from quarantine"), "✓"),
     },
+    "hold_state": {"open": (_("In force"), "◔"), "released": (_("Released"), "○")},
     "what": {
         "loaded": (_("Loaded"), ""), "corrected": (_("Corrected"), ""), "sealed": (_("Sealed"), ""),
         "archived": (_("Archived"), ""), "restored": (_("Restored"), ""), "purged": (_("Deleted"), ""),
@@ -146,6 +157,31 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "other_records": (_("Other records"), ""), "phone_orders": (_("Recorded phone orders"), ""),
         "purge_grace": (_("Grace before deletion"), ""), "securities_law": (_("Securities law"), ""),
         "transaction_records": (_("Transaction records"), ""),
+    },
+    "problem": {
+        "not_marked": (_("not marked"), ""), "held": (_("kept by a hold"), "!"),
+        "kept_longer": (_("kept longer by a changed rule"), "!"), "in_grace": (_("within its grace"), "◔"),
+        "changed": (_("changed since it was marked"), "!"),
+    },
+    "jurisdiction": {"tw": (_("Taiwan"), ""), "cn": (_("China"), ""), "*": (_("everywhere"), "")},
+    "room": {section.name: (section.title, "") for section in RAIL},
+    "action_kind": {
+        "cash": (_("Cash dividend"), ""), "stock": (_("Stock dividend"), ""), "rights": (_("Rights issue"), ""),
+        "reduction": (_("Capital reduction"), ""), "par_change": (_("Change of par"), ""),
+        "reform": (_("Share reform"), ""),
+    },
+    "factor_mark": {
+        "unusual": (_("unusually large"), "!"), "incomplete": (_("a term is missing"), "!"),
+        "impossible": (_("not possible, not used"), "✕"), "reform": (_("does not adjust"), ""),
+        "no_bar_before": (_("no bar before"), ""), "no_bar_since": (_("no bar since"), "◔"),
+    },
+    "phase": {
+        "continuous": (_("Continuous"), ""), "open_auction": (_("Opening auction"), ""),
+        "close_auction": (_("Closing auction"), ""),
+    },
+    "by": {
+        "dataset": (_("dataset"), ""), "day": (_("day"), ""), "source": (_("source"), ""),
+        "reason": (_("reason"), ""),
     },
     "holder": {"role": (_("Role"), ""), "user": (_("User"), "")},
     "record_class": {

@@ -24,8 +24,15 @@ __all__ = ["HANDLERS", "inputs_of"]
 LONG_TEXT = {"reason", "note", "text", "summary", "rows"}
 HIDDEN = {"session"}
 """Fields that number a door, not a person's choice; they keep their default."""
-MEANINGS = {"lot": "lot_type", "to": "stage"}
+MEANINGS = {"lot": "lot_type", "to": "stage", "record_classes": "record_class"}
 """Fields of requests that mean what another name means elsewhere."""
+TEXTS = {
+    "rows": "rows_text",
+    "instruments": "instrument_list",
+    "parties": "party_list",
+    "accounts": "account_list",
+}
+"""Texts of requests whose names are those of numbers in lists."""
 DATES = {"first": "first_date", "last": "last_date"}
 """Dates whose names mean something else in lists."""
 MADE = {
@@ -35,10 +42,30 @@ MADE = {
     "market.register_instrument": "/approvals?row=/do/approvals.approve?proposal={id}",
     "market.propose_rules": "/approvals?row=/do/approvals.approve?proposal={id}",
     "simulation.run": "/governance/day-report?date={date}",
+    "history.archive": "/history/archives?dataset={dataset}",
+    "history.close_year": "/history/retention",
+    "history.compact": "/history/datasets",
+    "history.correct_rows": "/history/loads?dataset={dataset}",
+    "history.expire": "/history/datasets",
+    "history.place_hold": "/history/holds/{hold}",
+    "history.propose_purge": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "history.propose_retention": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "history.purge": "/history/purges",
+    "history.release_hold": "/history/holds/{hold}",
+    "history.release_rows": "/history/quarantine?file={file}",
+    "history.seal": "/history/loads?what=sealed",
+    "history.set_quota": "/history/quotas",
+    "history.unmark_purge": "/history/purges",
+    "history.withdraw_rows": "/history/loads?dataset={dataset}",
 }
 """Operation → where what it made is seen, its places filled from the reply or the form; else the room's page."""
 REPLY_FIELDS = ("id", "order_id", "position")
 """What of a reply is said below the form."""
+KNOWN = {
+    "role": ("access.roles", "role"),
+    "dataset": ("history.datasets", "dataset"),
+}
+"""Text fields whose values only the firm itself knows: the operation that lists them, and its column."""
 ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/users"}
 
 
@@ -46,28 +73,29 @@ ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/use
 async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) -> Response[str]:
     """The form of a change. What is dangerous is decided by the rules: they ask for a reason and a second person."""
     found = find_operation(operation)
+    title = shell.say(request, found.summary).rstrip(".。")
     if found.local:
-        raise NotFound(
-            "console.local_only",
-            "{operation} reads and writes files of the firm's own machine: Python and command line only.",
-            "Type `{command}`.",
-            operation=operation,
-            command=f"tally {found.command}",
-        )
+        fields = [
+            f"--{field['name'].replace('_', '-')} {field['name'].upper()}"
+            for field in inputs_of(found, {})
+            if field["required"]
+        ]
+        command = " ".join(["tally", found.command, *fields, "--firm", "DIR"])
+        return await show_page(request, shell, "local.html", title=title, operation=found, command=command)
     if not found.writes:
         raise NotFound(
             "console.no_form", "{operation} changes nothing.", "Ask it at its page.", operation=operation
         )
-    known = {"role": await _roles(request, shell)} if "role" in _names(found) else {}
+    known = {name: await _known(request, shell, *KNOWN[name]) for name in KNOWN if name in _names(found)}
     return await show_page(
         request,
         shell,
         "form.html",
-        title=shell.say(request, found.summary).rstrip(".。"),
+        title=title,
         operation=found,
         inputs=inputs_of(found, dict(request.query_params), known),
         made=MADE.get(found.name) or ROOM_PAGES.get(found.room, ""),
-        titles={name: shell.say(request, field_of(name).title) for name in REPLY_FIELDS},
+        titles={name: shell.say(request, field_of(name).title) for name in _said_of(found)},
     )
 
 
@@ -110,17 +138,27 @@ def _described(name: str, kind: Any, choices: list[str]) -> Field:
     """What a field means: one with choices may share its name with a number, a date with a price."""
     if datetime.date in typing.get_args(kind):
         return field_of(DATES.get(name, name))
-    return field_of(MEANINGS.get(name, name) if choices else name)
+    return field_of(TEXTS.get(name) or (MEANINGS.get(name, name) if choices else name))
+
+
+def _said_of(found: Operation) -> list[str]:
+    """What of a reply is said below the form: identities and counts."""
+    parts = set(typing.get_args(found.reply)) | {found.reply}
+    records = [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    counts = [
+        field.name for record in records for field in msgspec.structs.fields(record) if field.type is int
+    ]
+    return [*REPLY_FIELDS, *(name for name in counts if name not in REPLY_FIELDS)]
 
 
 def _names(found: Operation) -> set[str]:
     return {field.name for field in msgspec.structs.fields(found.request)}
 
 
-async def _roles(request: AnyRequest, shell: Shell) -> list[str]:
-    """The roles there are; none for who may not see them."""
-    answer = await shell.attempt(request, "access.roles", {"limit": 10_000})
-    return sorted({row["role"] for row in rows_of(answer.value)}) if answer.value is not None else []
+async def _known(request: AnyRequest, shell: Shell, operation: str, column: str) -> list[str]:
+    """The values that an operation lists in a column; none for who may not see them."""
+    answer = await shell.attempt(request, operation, {"limit": 10_000})
+    return sorted({row[column] for row in rows_of(answer.value)}) if answer.value is not None else []
 
 
 def _control(name: str, kind: Any, choices: list[str]) -> str:

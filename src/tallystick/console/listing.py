@@ -11,7 +11,7 @@ from tallystick.console.codes import CODES, NAMES
 from tallystick.console.fields import RIGHT_KINDS, field_of
 from tallystick.core.operations import Operation
 
-__all__ = ["Column", "Filter", "ListPage", "grid_config", "usable_filters"]
+__all__ = ["Action", "Column", "Filter", "ListPage", "grid_config", "usable_filters"]
 
 Translate = Callable[[str], str]
 
@@ -29,6 +29,8 @@ class Column(msgspec.Struct, frozen=True):
     unit: str | None = None
     width: int = 0
     letter: str = ""
+    words: str = ""
+    """For coded values: the table of words, when it is not that of the column's own name."""
     grow: bool = False
     """Whether it takes the width that is left."""
 
@@ -45,17 +47,31 @@ class Filter(msgspec.Struct, frozen=True):
     """`wide`, `short` or `narrow`."""
     first: str = ""
     """The choice that holds until the person takes another, or all."""
+    none: str = ""
+    """What no choice means, where it is not all."""
+    listed: tuple[str, str] | None = None
+    """The operation that lists its values, and the column that holds them."""
 
     @property
     def kind(self) -> str:
         """The form's control: choices, a date, or text."""
-        if self.choices or self.sentences:
+        if self.choices or self.sentences or self.listed:
             return "choice"
         return "date" if field_of(self.name).kind == "date" else "text"
 
 
+class Action(msgspec.Struct, frozen=True):
+    """What a person may do from a page: its words, and the form that it leads to."""
+
+    title: str
+    address: str
+
+
 class ListPage(msgspec.Struct, frozen=True):
-    """A page of kind LIST. `key` names the columns that together tell rows apart; `record` is where a row leads."""
+    """A page of kind LIST. `key` names the columns that together tell rows apart; `record` is where a row leads.
+
+    `proposals` are the kinds of commands for this page that may wait for a second person: it says which do.
+    """
 
     name: str
     address: str
@@ -68,6 +84,8 @@ class ListPage(msgspec.Struct, frozen=True):
     filters: tuple[Filter, ...] = ()
     record: str = ""
     sort: str = ""
+    actions: tuple[Action, ...] = ()
+    proposals: tuple[str, ...] = ()
 
 
 def grid_config(
@@ -118,7 +136,7 @@ def _column(column: Column, translate: Translate, currency: str) -> dict[str, An
         "grow": column.grow,
     }
     if kind in ("code", "list"):
-        table = field.words or column.name
+        table = column.words or field.words or column.name
         words = {key: [translate(word), mark] for key, (word, mark) in CODES.get(table, {}).items()}
         words |= {name: words[key] for name, key in NAMES.get(table, {}).items()}
         described["words"] = words

@@ -35,8 +35,14 @@ class Section(msgspec.Struct, frozen=True):
         return self.entries[0].address if self.entries else f"/rooms/{self.name}"
 
     def holds(self, path: str) -> bool:
-        """Whether the rail shows its pages: on each of them, and the firm's own everywhere."""
-        return self.name == "firm" or path == self.address or any(entry.holds(path) for entry in self.entries)
+        """Whether the rail shows its pages: on each of them and on its forms, and the firm's own everywhere."""
+        forms = path.startswith(f"/do/{self.name}.")
+        return (
+            self.name == "firm"
+            or forms
+            or path == self.address
+            or any(entry.holds(path) for entry in self.entries)
+        )
 
 
 RAIL = (
@@ -66,8 +72,10 @@ RAIL = (
         "h",
         (
             Entry(_("Datasets"), "/history/datasets"),
+            Entry(_("Prices"), "/history/instruments"),
             Entry(_("Studies"), "/history/studies"),
             Entry(_("Loads and corrections"), "/history/loads"),
+            Entry(_("Quality"), "/history/quality"),
             Entry(_("Quarantine"), "/history/quarantine"),
             Entry(_("Archives"), "/history/archives"),
             Entry(_("Holds"), "/history/holds"),

@@ -10,7 +10,7 @@ from litestar.response import Response
 
 from tallystick.console.codes import KINDS
 from tallystick.console.frame import show_page
-from tallystick.console.listing import Column, Filter, ListPage
+from tallystick.console.listing import Action, Column, Filter, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.replies import pairs_of, plain_of
 from tallystick.console.sections import sections_of
@@ -66,6 +66,10 @@ ORDERS = ListPage(
     sort="-received_at",
     empty=_("Orders of clients and of the firm will be here, accepted or refused, each with its reasons."),
     command="tally run DIR --date 2026-11-20",
+    actions=(
+        Action(_("New order"), "/do/risk.submit_order"),
+        Action(_("Stop or resume"), "/do/risk.kill_switch"),
+    ),
 )
 
 
@@ -98,4 +102,4 @@ def events_of(shell: Shell, request: AnyRequest, fields: dict[str, Any]) -> list
     return [event | {"what": shell.say(request, KINDS.get(event["kind"], event["kind"]))} for event in events]
 
 
-HANDLERS = [list_route(ORDERS, template="orders.html"), order]
+HANDLERS = [list_route(ORDERS), order]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tallystick.console.access import ROLES, USERS
-from tallystick.console.history import DATASETS, QUARANTINE
+from tallystick.console.history.catalog import DATASETS, FACTS, LOADS
+from tallystick.console.history.keeping import ARCHIVES, HOLDS, KEPT, PURGES, QUOTAS, RETENTION
+from tallystick.console.history.quarantine import QUARANTINE
+from tallystick.console.history.studies import STUDIES
 from tallystick.console.journal import BATCHES
 from tallystick.console.ledger import ACCOUNTS, OBLIGATIONS, POSITIONS, TRADES
 from tallystick.console.listing import ListPage
@@ -11,14 +16,41 @@ from tallystick.console.market import INSTRUMENTS, RULES
 from tallystick.console.orders import ORDERS
 from tallystick.console.work import APPROVALS, WORK
 
-__all__ = ["LIST_PAGES", "list_page_of"]
+__all__ = ["LIST_PAGES", "list_page_of", "meaning_of"]
 
 LIST_PAGES: tuple[ListPage, ...] = (
-    ACCOUNTS, APPROVALS, BATCHES, DATASETS, INSTRUMENTS, OBLIGATIONS, ORDERS, POSITIONS, QUARANTINE, ROLES,
-    RULES, TRADES, USERS, WORK,
+    ACCOUNTS, APPROVALS, ARCHIVES, BATCHES, DATASETS, HOLDS, INSTRUMENTS, KEPT, LOADS, OBLIGATIONS, ORDERS, POSITIONS,
+    PURGES, QUARANTINE, QUOTAS, RETENTION, ROLES, RULES, STUDIES, TRADES, USERS, WORK,
 )  # fmt: skip
 
 
-def list_page_of(operation: str) -> ListPage | None:
-    """The list page that an operation fills, or None."""
-    return next((page for page in LIST_PAGES if page.operation == operation), None)
+ALIKE = {
+    "history.archive": "history.archives",
+    "history.restore": "history.archives",
+    "history.purge": "history.purges",
+}
+"""Operation → the one whose list its reply reads like."""
+
+
+MEANINGS = {
+    "history.actions": {"cash": "cash_a_share", "kind": "action_kind"},
+    "history.dataset": FACTS,
+    "history.factors": {"kinds": "action_kinds"},
+}
+"""Operation → fields of its reply whose names mean something else elsewhere, with the field that says what they are."""
+
+
+def meaning_of(operation: str, name: str) -> str:
+    """The field by whose title and form a name in an operation's reply is shown.
+
+    >>> meaning_of("history.dataset", "last"), meaning_of("history.bars", "close")
+    ('last_date', 'close')
+    """
+    return MEANINGS.get(operation, {}).get(name, name)
+
+
+def list_page_of(operation: str, columns: Collection[str] | None = None) -> ListPage | None:
+    """The list page that an operation fills, or None; with columns given only one whose key they hold."""
+    name = ALIKE.get(operation, operation)
+    fits = (page for page in LIST_PAGES if page.operation == name)
+    return next((page for page in fits if columns is None or set(page.key) <= set(columns)), None)

@@ -19,7 +19,6 @@ from tallystick.console import (
     market,
     orders,
     overview,
-    studies,
     work,
 )
 from tallystick.console.assets import Assets
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["create_pages"]
 
 FAMILIES = (
-    overview, journal, work, history, studies, market, ledger, orders, governance, access, interfaces, forms, entrance,
+    overview, journal, work, history, market, ledger, orders, governance, access, interfaces, forms, entrance,
 )  # fmt: skip
 
 

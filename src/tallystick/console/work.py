@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallystick.console.listing import Column, Filter, ListPage
+from tallystick.console.listing import Action, Column, Filter, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.words import mark as _
 
@@ -31,6 +31,7 @@ WORK = ListPage(
     filters=(Filter("state", choices=("open", "closed")),),
     empty=_("Work that waits for a person will be here, with owner and deadline."),
     command="tally work open --room risk --title …",
+    actions=(Action(_("Open a work item"), "/do/work.open"),),
 )
 
 APPROVALS = ListPage(
@@ -56,4 +57,4 @@ APPROVALS = ListPage(
     command="tally risk kill-switch --stopped true --reason …",
 )
 
-HANDLERS = [list_route(WORK, template="work.html"), list_route(APPROVALS)]
+HANDLERS = [list_route(WORK), list_route(APPROVALS)]

@@ -22,9 +22,11 @@ from tallystick.core.time import format_time, parse_time
 __all__ = ["EMPTY", "with_cents", "written"]
 
 EMPTY = "–"
-WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent", "share"}
+WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent", "share", "ratio"}
 HASH_SHOWN = 12
 TIME_SHOWN = 12
+MINUTE_SHOWN = 16
+RATIO_SCALE = 100_000_000
 MINUS = "−"
 SCALE_DECIMALS = 4
 
@@ -46,12 +48,18 @@ def written(value: Any, field: Field, *, zone: str) -> str:
             return f"{int(value):,}".replace("-", MINUS)
         case "percent":
             return _percent(int(value), field.decimals)
+        case "ratio":
+            return _ratio(int(value))
         case "share":
             return f"{int(value) / 100:.{field.decimals}f}".replace("-", MINUS)
+        case "number" if field.decimals:
+            return f"{float(value):.{field.decimals}f}".replace("-", MINUS)
         case "number":
             return str(value).replace("-", MINUS)
         case "time":
             return format_time(nanoseconds(value), zone, digits=3)[11:] if nanoseconds(value) else EMPTY
+        case "minute":
+            return format_time(nanoseconds(value), zone)[:MINUTE_SHOWN] if nanoseconds(value) else EMPTY
         case "stamp":
             return format_time(nanoseconds(value), zone, digits=3) if nanoseconds(value) else EMPTY
         case "id":
@@ -99,6 +107,17 @@ def _percent(parts: int, decimals: int) -> str:
     """Parts per 10,000 as percent with a sign: a change reads without colour."""
     sign = "+" if parts > 0 else MINUS if parts < 0 else ""
     return f"{sign}{abs(parts) / 100:.{decimals}f}"
+
+
+def _ratio(parts: int) -> str:
+    """A number in 1e-8 exactly, without zeros at its end.
+
+    >>> _ratio(10_000_000), _ratio(-150_000_000), _ratio(300_000_000)
+    ('0.1', '−1.5', '3')
+    """
+    whole, rest = divmod(abs(parts), RATIO_SCALE)
+    decimals = f".{rest:08d}".rstrip("0").rstrip(".")
+    return f"{MINUS if parts < 0 else ''}{whole:,}{decimals}"
 
 
 def _day_id(value: Any, letter: str) -> str:

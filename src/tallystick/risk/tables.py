@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tallystick.clients import event_rows
 from tallystick.core.business import (
+    REPEATED,
     BusinessDay,
     BusinessTable,
     codes_as_text,
@@ -115,7 +116,7 @@ def order_versions(day: BusinessDay) -> pa.Table:
     import numpy as np
 
     records, verdicts, seqs = day.columns(SubmitOrder)
-    new = (verdicts["flags"] & 1) == 0
+    new = (verdicts["flags"] & REPEATED) == 0
     places = places_of(seqs)[new]
     records, verdicts, seqs = records[new], verdicts[new], seqs[new]
     accepted = np.flatnonzero(verdicts["mask"] == 0)

@@ -1,9 +1,12 @@
 // Charts: candles (a line where only closes are known) with volume, columns over the day. Colours are the page's tokens; the last value is labelled.
 const token = (box) => (name) => getComputedStyle(box).getPropertyValue(`--${name}`).trim();
 const zone = document.documentElement.dataset.zone || "UTC";
+const moment = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
 const legend = document.getElementById("chart-legend");
 
-function frame(box, height, timeVisible) {
+function frame(box, height, timeVisible, moves = !timeVisible) {
   const colour = token(box);
   const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const label = (time) => (typeof time === "number" ? clock.format(time * 1000) : typeof time === "string" ? time
@@ -19,7 +22,7 @@ function frame(box, height, timeVisible) {
     timeScale: { borderColor: colour("line"), timeVisible, secondsVisible: false, tickMarkFormatter: timeVisible ? label : undefined },
     localization: { locale: document.documentElement.lang, timeFormatter: label, dateFormat: "yyyy-MM-dd" },
     crosshair: { mode: 0, vertLine: { labelBackgroundColor: colour("edge") }, horzLine: { labelBackgroundColor: colour("edge") } },
-    handleScroll: !timeVisible, handleScale: !timeVisible,
+    handleScroll: moves, handleScale: moves,
   });
 }
 
@@ -29,7 +32,7 @@ function candles(box, data) {
   const colour = token(box);
   const rise = colour("rise");
   const fall = colour("fall");
-  const chart = frame(box, Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 70), false);
+  const chart = frame(box, Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 70), Boolean(data.intraday), true);
   const looks = { priceFormat: { type: "custom", formatter: fixed, minMove: 0.01 }, lastValueVisible: false, priceLineVisible: false };
   const prices = data.line
     ? chart.addSeries(LightweightCharts.LineSeries, { ...looks, color: colour("accent"), lineWidth: 2 })
@@ -41,6 +44,11 @@ function candles(box, data) {
     color: colour("edge"), priceFormat: { type: "volume" }, lastValueVisible: false, priceLineVisible: false,
   }, 1) : null;
   volume?.setData(data.volumes);
+  if (data.marks?.length) {
+    LightweightCharts.createSeriesMarkers(prices, data.marks.map((mark) => ({
+      time: mark.time, text: mark.text, position: "aboveBar", shape: "arrowDown", color: colour("accent-text"),
+    })));
+  }
   const last = data.bars.at(-1);
   prices.createPriceLine({
     price: last.close, color: data.line ? colour("accent") : last.close < last.open ? fall : rise, lineStyle: 2, lineWidth: 1,
@@ -50,10 +58,11 @@ function candles(box, data) {
   chart.timeScale().setVisibleLogicalRange({ from: data.bars.length - 130, to: data.bars.length + 3 });
   const show = (bar, amount) => {
     if (!legend || !bar) return;
-    const day = typeof bar.time === "string" ? bar.time : "";
+    const day = typeof bar.time === "number" ? moment.format(bar.time * 1000) : typeof bar.time === "string" ? bar.time : "";
+    const mark = data.marks?.find((each) => each.time === bar.time);
     const prices = data.line ? `C ${fixed(bar.close ?? bar.value)}`
       : `O ${fixed(bar.open)}  H ${fixed(bar.high)}  L ${fixed(bar.low)}  C ${fixed(bar.close)}`;
-    legend.textContent = `${day}  ${prices}  V ${amount?.value?.toLocaleString("en") ?? "–"}`;
+    legend.textContent = `${mark ? `▼ ${mark.text}  ` : ""}${day}  ${prices}  V ${amount?.value?.toLocaleString("en") ?? "–"}`;
   };
   show(data.bars.at(-1), data.volumes.at(-1));
   chart.subscribeCrosshairMove((at) => {
@@ -85,7 +94,10 @@ function draw(root) {
   for (const box of root.querySelectorAll("[data-chart]:not([data-drawn])")) {
     box.dataset.drawn = "1";
     const data = JSON.parse(box.querySelector("script").textContent);
-    (data.kind === "candles" ? candles : columns)(box, data);
+    const show = () => (data.kind === "candles" ? candles : columns)(box, data);
+    const panel = box.closest(".tabpanel"); // a chart without a size cannot be drawn: it waits for its tab
+    if (panel) panel.addEventListener("shown", show, { once: true });
+    else show();
   }
 }
 

@@ -1,9 +1,10 @@
 // Forms of changes: the confirm word must be typed; the answer, with a link to what was made, stands below an emptied
 // form; a refusal with its remedy stands below the form as it was sent.
+// A form may have a field named `dataset`, which hides the property of that name: attributes are read by their names.
 import { ask, failureBox, t } from "./page.js";
 
 function watch(form) {
-  form.dataset.ready = "1";
+  form.setAttribute("data-ready", "1");
   const confirm = form.querySelector("[data-confirm]");
   const button = form.querySelector("button");
   const result = form.querySelector(".result");
@@ -17,9 +18,9 @@ function watch(form) {
     button.disabled = true;
     const fields = fieldsOf(form);
     try {
-      const reply = await ask(form.dataset.operation, { method: "POST", body: fields });
+      const reply = await ask(form.getAttribute("data-operation"), { method: "POST", body: fields });
       result.className = "result";
-      result.replaceChildren(...lines(reply, titles), ...links(form.dataset.made, { ...fields, ...reply }));
+      result.replaceChildren(...lines(reply, titles), ...links(form.getAttribute("data-made"), { ...fields, ...reply }));
       form.reset();
     } catch (failure) {
       result.className = "result refused";
@@ -53,7 +54,9 @@ function fieldsOf(form) {
 
 function lines(reply, titles) {
   const said = Object.entries(reply ?? {}).filter(([name]) => name in titles);
-  return [["", t("Done.")], ...said].map(([name, value]) => {
+  const table = Array.isArray(reply?.columns) ? [["", t("{n} rows", { n: reply.total_rows })]] : [];
+  const reasons = (reply?.reasons ?? []).map((each) => ["", each.reason]);
+  return [["", t("Done.")], ...said, ...table, ...reasons].map(([name, value]) => {
     const line = document.createElement("p");
     line.textContent = name ? `${titles[name]}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;
     return line;

@@ -165,7 +165,8 @@ function cell(params, column, config) {
     const [, mark] = word(params.value, column);
     if (mark) parts.push(span(mark, `mark mark-${String(params.value).toLowerCase()}`, true));
   }
-  if (column.link && params.value !== null && params.value !== "") {
+  const none = params.value === null || params.value === "" || (column.kind === "count" && Number(params.value) === 0);
+  if (column.link && !none) {
     const link = document.createElement("a");
     link.href = fill(column.link, params.data, config.columns);
     link.textContent = text;

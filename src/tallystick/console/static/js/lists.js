@@ -45,8 +45,8 @@ function start(place) {
       if (main && count) count.textContent = t("{n} rows", { n: n.toLocaleString("en") });
     },
   });
+  if (!list || main || place.closest(".tabpanel:not([hidden])")) list = made;
   if (main) {
-    list = made;
     if (query.get("row")?.startsWith("/")) openDrawer(place, query.get("row"), () => tell({ row: "" }));
   }
   return made;
@@ -71,10 +71,13 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
+const started = new Map();
+
 for (const place of document.querySelectorAll("[data-list]")) {
   const panel = place.closest(".tabpanel");
-  if (panel?.hidden !== false && panel) panel.addEventListener("shown", () => start(place), { once: true });
-  else start(place);
+  const shown = () => { list = started.get(place) ?? started.set(place, start(place)).get(place); };
+  panel?.addEventListener("shown", shown);
+  if (!panel || panel.hidden === false) shown();
 }
 
 function freeze() {
@@ -93,12 +96,13 @@ document.addEventListener("click", (event) => {
   if (wanted === "csv" || wanted === "tsv") exportRows(list, wanted);
 });
 
-if (form) {
+if (document.querySelector("[data-list]")) {
   handle((event) => {
+    if (!list) return false;
     if (event.key === "j" || event.key === "k") return list.move(event.key === "j" ? 1 : -1);
     if (event.key === "Enter" && !event.target.closest("a, button")) return list.open();
     if (event.key === "Escape") return closeDrawer();
-    if (event.key === " " && !event.target.closest("a, button")) { freeze(); return true; }
+    if (event.key === " " && form && !event.target.closest("a, button")) { freeze(); return true; }
     return false;
   });
 }

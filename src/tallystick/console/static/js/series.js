@@ -16,7 +16,7 @@ function axes(colour, data) {
 function draw(box) {
   const colour = token(box);
   const data = JSON.parse(box.querySelector("script").textContent);
-  box.style.height = `${Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 60)}px`;
+  box.style.height = `${data.height ?? Math.max(320, window.innerHeight - box.getBoundingClientRect().top - 60)}px`;
   const chart = echarts.init(box, null, { renderer: "canvas" });
   chart.setOption({
     animation: false,
@@ -28,7 +28,7 @@ function draw(box) {
     },
     ...axes(colour, data),
     series: data.series.map((each, i) => ({
-      name: each.title, type: data.kind, data: each.values, showSymbol: data.x.length < 3,
+      name: each.title, type: data.kind, data: each.values, showSymbol: data.x.length < 3, barMaxWidth: 64,
       itemStyle: { color: colour(COLOURS[i]) }, lineStyle: { color: colour(COLOURS[i]), width: 2, type: DASHES[i] },
       endLabel: { show: data.kind === "line", formatter: each.title, color: colour("text"), fontSize: 11 },
       labelLayout: { moveOverlap: "shiftY" },

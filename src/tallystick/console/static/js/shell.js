@@ -20,7 +20,7 @@ document.addEventListener("click", async (event) => {
   const copied = event.target.closest("[data-copy]");
   if (copied) {
     await navigator.clipboard.writeText(copied.dataset.copy);
-    notice(t("Trace id copied"));
+    notice(copied.matches(".mono") ? t("Trace id copied") : t("Copied"));
   }
   if (event.target.closest("[data-print]")) window.print();
   if (event.target instanceof HTMLDialogElement) event.target.close();

@@ -2,7 +2,7 @@
 import { t } from "./page.js";
 
 const EMPTY = "–";
-const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent", "share"];
+const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent", "share", "ratio"];
 const MINUS = "−";
 const zone = document.documentElement.dataset.zone || "UTC";
 const clock = new Intl.DateTimeFormat("sv-SE", {
@@ -21,14 +21,16 @@ export function written(value, field) {
     case "quantity": case "count": case "bytes": return grouped(BigInt(value));
     case "percent": return percent(value, field.decimals ?? 2);
     case "share": return (value / 100).toFixed(field.decimals ?? 2).replace("-", MINUS);
-    case "number": return String(value).replace("-", MINUS);
+    case "number": return (field.decimals ? Number(value).toFixed(field.decimals) : String(value)).replace("-", MINUS);
     case "time": return moment(value)?.slice(11) ?? EMPTY;
+    case "minute": return moment(value)?.slice(0, 16) ?? EMPTY;
+    case "ratio": return ratio(BigInt(value));
     case "stamp": return moment(value) ?? EMPTY;
     case "id": return dayId(String(value), field.letter);
     case "hash": return String(value).slice(0, 12);
     case "flag": return value ? t("yes") : t("no");
     case "code": return word(value, field)[0];
-    case "list": return Array.isArray(value) ? value.map((each) => word(each, field)[0]).join("; ") || EMPTY : String(value);
+    case "list": return (Array.isArray(value) ? value : String(value).split(", ")).map((each) => word(each, field)[0]).join("; ") || EMPTY;
     default: return typeof value === "object" ? JSON.stringify(value) : String(value);
   }
 }
@@ -56,6 +58,13 @@ function grouped(number) {
 function percent(parts, decimals) {
   const sign = parts > 0 ? "+" : parts < 0 ? MINUS : "";
   return sign + (Math.abs(parts) / 100).toFixed(decimals);
+}
+
+/** A number in 1e-8 exactly, without zeros at its end. */
+function ratio(parts) {
+  const size = parts < 0n ? -parts : parts;
+  const rest = (size % 100000000n).toString().padStart(8, "0").replace(/0+$/, "");
+  return (parts < 0n ? MINUS : "") + grouped(size / 100000000n) + (rest ? `.${rest}` : "");
 }
 
 /** A time in the market's zone to the millisecond; UTC nanoseconds or ISO text. */

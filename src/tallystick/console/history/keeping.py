@@ -1,0 +1,259 @@
+"""Keeping: archives, holds, retention rules, purges, quotas; each with the forms that change it."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.params import FromPath
+from litestar.response import Response
+
+from tallystick.console.frame import show_page
+from tallystick.console.history.links import BY_DATASET, DATASET_LINK
+from tallystick.console.listing import Action, Column, Filter, ListPage
+from tallystick.console.lists import list_route
+from tallystick.console.proposals import open_proposals
+from tallystick.console.replies import rows_of
+from tallystick.console.shell import AnyRequest, PageShell
+from tallystick.console.words import mark as _
+from tallystick.core.errors import NotFound
+
+__all__ = ["ARCHIVES", "HANDLERS", "HOLDS", "KEPT", "PURGES", "QUOTAS", "RETENTION"]
+
+ARCHIVES = ListPage(
+    name="archives",
+    address="/history/archives",
+    title=_("Archives"),
+    operation="history.archives",
+    columns=(
+        Column("dataset", link=DATASET_LINK, width=206),
+        Column("partition", width=110),
+        Column("state", width=100),
+        Column("files"),
+        Column("rows"),
+        Column("bytes"),
+        Column("manifest", kind="hash", width=130),
+        Column("manifest_file", grow=True, width=260),
+    ),
+    key=("dataset", "partition", "manifest"),
+    filters=(BY_DATASET,),
+    empty=_("Archived partitions will be here, each with the hash of its manifest."),
+    command="tally history archive history.bars_minute --before 2026-01-01",
+    actions=(
+        Action(_("Archive"), "/do/history.archive"),
+        Action(_("Copy the archives"), "/do/history.copy_archive"),
+        Action(_("Bring back"), "/do/history.restore"),
+    ),
+)
+
+HOLDS = ListPage(
+    name="holds",
+    address="/history/holds",
+    title=_("Holds"),
+    operation="history.holds",
+    columns=(
+        Column("hold", link="/history/holds/{hold}", width=140),
+        Column("kind", kind="code", width=90),
+        Column("state", kind="code", words="hold_state", width=90),
+        Column("datasets", width=190),
+        Column("record_classes", width=120),
+        Column("instruments", title=_("Instruments"), width=140),
+        Column("parties", title=_("Parties"), kind="text", width=90),
+        Column("accounts", title=_("Accounts"), kind="text", width=90),
+        Column("first", kind="date", width=92),
+        Column("last", title=_("Last"), kind="date", width=92),
+        Column("reason", width=220, grow=True),
+        Column("placed_by", width=100),
+        Column("placed_at"),
+        Column("released_at"),
+    ),
+    key=("hold",),
+    record="/history/holds/{hold}",
+    filters=(
+        BY_DATASET,
+        Filter("every", title=_("State"), sentences={"true": _("all")}, none=_("open ones"), size="wide"),
+    ),
+    empty=_("Holds will be here: what they name is not deleted while they are open."),
+    command="tally history place-hold CASE-1 --reason ...",
+    actions=(Action(_("Place a hold"), "/do/history.place_hold"),),
+    proposals=("history.release_hold",),
+)
+
+RETENTION_ROW = (
+    "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note%0A"
+    "{jurisdiction},{record_class},{rule},{value},{unit},{clock},{valid_from},{valid_to},%22{source}%22,"
+    "{source_date},{status},%22{note}%22"
+)
+"""A rule as the form of a change begins with it."""
+
+RETENTION = ListPage(
+    name="retention",
+    address="/history/retention",
+    title=_("Retention rules"),
+    operation="history.retention",
+    columns=(
+        Column("jurisdiction", kind="code", width=90),
+        Column("record_class", width=120),
+        Column("rule", kind="code", width=190),
+        Column("value", kind="number", width=70),
+        Column("unit", width=80),
+        Column("clock", title=_("Clock starts with"), kind="code", width=170),
+        Column("valid_from", width=92),
+        Column("valid_to", width=92),
+        Column("status", width=124),
+        Column("source", width=240, grow=True),
+        Column("source_date"),
+        Column("note", width=200),
+    ),
+    key=("jurisdiction", "record_class", "rule", "valid_from"),
+    record=f"/do/history.propose_retention?rows={RETENTION_ROW}",
+    filters=(
+        Filter(
+            "record_class",
+            choices=(
+                "market_data",
+                "orders",
+                "executions",
+                "positions",
+                "cash",
+                "client_events",
+                "decisions",
+                "logs",
+                "identity",
+            ),
+        ),
+    ),
+    empty=_("How long each class of records is kept will be here, with the law that says so."),
+    command="tally history retention",
+    actions=(
+        Action(_("Propose a change"), "/do/history.propose_retention"),
+        Action(_("Close a year"), "/do/history.close_year"),
+    ),
+    proposals=("history.adopt_retention",),
+)
+
+KEPT = ListPage(
+    name="kept",
+    address="/history/kept",
+    title=_("Kept until"),
+    operation="history.retention",
+    columns=(
+        Column("partition", width=110),
+        Column("first", kind="date", width=92),
+        Column("last", title=_("Last"), kind="date", width=92),
+        Column("rows"),
+        Column("bytes"),
+        Column("files"),
+        Column("archived", kind="count", width=90),
+        Column("keep_until", kind="date", width=104),
+        Column("rule", kind="code", width=190),
+        Column("source", width=220, grow=True),
+        Column("holds", width=110),
+        Column("purge", width=96),
+    ),
+    key=("partition",),
+    empty=_("The partitions of the dataset will be here, each with the day until which it is kept."),
+    command="tally history load FILE --dataset history.bars_daily",
+)
+
+PURGES = ListPage(
+    name="purges",
+    address="/history/purges",
+    title=_("Purges"),
+    operation="history.purges",
+    columns=(
+        Column("dataset", link=DATASET_LINK, width=206),
+        Column("partition", width=110),
+        Column("state", width=130),
+        Column("rows"),
+        Column("marked_by", width=110),
+        Column("marked_on", kind="date", width=104),
+        Column("reason", width=220, grow=True),
+        Column("contents", kind="hash", width=130),
+        Column("problem", kind="code", width=160),
+    ),
+    key=("dataset", "partition", "state"),
+    record="/do/history.unmark_purge?dataset={dataset}&partition={partition}",
+    filters=(BY_DATASET, Filter("state", choices=("marked", "begun", "purged", "unmarked"))),
+    empty=_("What is marked for deletion, and the tombstones of what was deleted, will be here."),
+    command="tally history propose-purge history.bars_minute --before 2010-01-01 --reason ...",
+    actions=(
+        Action(_("Propose a purge"), "/do/history.propose_purge"),
+        Action(_("Take a mark back"), "/do/history.unmark_purge"),
+        Action(_("Delete what is due"), "/do/history.purge"),
+    ),
+    proposals=("history.mark_purge",),
+)
+
+QUOTAS = ListPage(
+    name="quotas",
+    address="/history/quotas",
+    title=_("Quotas"),
+    operation="history.quotas",
+    columns=(
+        Column("holder", width=90),
+        Column("name", kind="code", words="role", width=160, grow=True),
+        Column("rows_per_day", kind="count", width=130),
+        Column("rows_used", kind="count", width=130),
+        Column("bytes_per_day", kind="bytes", width=150),
+        Column("bytes_used", kind="bytes", width=150),
+    ),
+    key=("holder", "name"),
+    record="/do/history.set_quota?{holder}={name}",
+    empty=_("How much each role and user may read in a day will be here; without a quota there is no limit."),
+    command="tally history set-quota --role analyst --rows-per-day 100000000 --reason ...",
+    actions=(Action(_("Set a quota"), "/do/history.set_quota"),),
+    proposals=("history.set_quota",),
+)
+
+EVERY = 100_000
+HELD = ("dataset", "title", "rows", "bytes", "first_date", "last_date")
+
+
+@get("/history/holds/{name:str}")
+async def hold(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> Response[str]:
+    """One hold: what it keeps and why, whether somebody proposed its release, the datasets that it speaks of."""
+    reply = await shell.ask(request, "history.holds", {"every": True, "limit": EVERY})
+    found = next((row for row in rows_of(reply) if row["hold"] == name), None)
+    if found is None:
+        raise NotFound(
+            "history.no_hold",
+            "There is no hold {hold}.",
+            "See `tally history holds --every`.",
+            hold=name,
+        )
+    catalog = await shell.attempt(request, "history.datasets", {"limit": EVERY})
+    datasets = rows_of(catalog.value) if catalog.value is not None else []
+    is_open = found["state"] == "open"
+    return await show_page(
+        request,
+        shell,
+        "hold.html",
+        title=name,
+        hold=found,
+        facts=[
+            ("hold_kind", found["kind"]),
+            ("hold_state", found["state"]),
+            ("first_date", found["first"]),
+            ("last_date", found["last"]),
+            ("datasets", found["datasets"] or shell.say(request, _("all"))),
+            ("record_classes", list(filter(None, found["record_classes"].split(", ")))),
+            ("instrument_list", found["instruments"]),
+            ("party_list", found["parties"]),
+            ("account_list", found["accounts"]),
+            ("placed_by", found["placed_by"]),
+            ("placed_at", found["placed_at"]),
+            ("released_at", found["released_at"]),
+        ],
+        proposals=await open_proposals(request, shell, HOLDS.proposals, name) if is_open else [],
+        held=[
+            row | {"first_date": row["first"], "last_date": row["last"]}
+            for row in datasets
+            if name in row["holds"].split(", ")
+        ],
+        held_columns=HELD,
+    )
+
+
+HANDLERS = [
+    *(list_route(page) for page in (ARCHIVES, HOLDS, RETENTION, PURGES, QUOTAS)),
+    hold,
+]

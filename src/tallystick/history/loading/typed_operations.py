@@ -1,0 +1,166 @@
+"""The doors of one quarantined row: how it came, and its release with corrected values that a person typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tallystick.core.context import Context
+from tallystick.core.errors import NotFound
+from tallystick.core.operations import operation
+from tallystick.core.schema import Record, Timestamp
+from tallystick.history.loading.reports import LoadReport
+from tallystick.history.requests import known_time_of
+
+if TYPE_CHECKING:
+    from tallystick.history.datasets import Dataset
+
+__all__ = ["QuarantinedRequest", "ReleaseRowsRequest"]
+
+
+class QuarantinedRequest(Record, frozen=True, kw_only=True):
+    """One quarantined row: the dataset, the file as the quarantine names it, and the row's number."""
+
+    dataset: str
+    file: str
+    row: int
+
+
+class CellOf(Record, frozen=True, kw_only=True):
+    """A column that a corrected row may give: how it is stored, whether it must be there, its value where the row as it
+    came says so.
+    """
+
+    column: str
+    kind: str
+    required: bool
+    value: str
+
+
+class QuarantinedReply(Record, frozen=True, kw_only=True):
+    """A quarantined row: reason and what to do, the row as it came with its cells, the columns of a corrected one.
+
+    `released_at` and `released_by` (the content that brought it in corrected) are empty while it waits.
+    """
+
+    dataset: str
+    file: str
+    row: int
+    column: str
+    code: str
+    reason: str
+    remedy: str
+    value: str
+    text: str
+    sha256: str
+    set_aside_at: Timestamp
+    released_at: Timestamp | None
+    released_by: str
+    cells: list[str]
+    columns: list[CellOf]
+
+
+class ReleaseRowsRequest(Record, frozen=True, kw_only=True):
+    """Corrected rows of a file's quarantine as CSV text with a header: the dataset's columns, and `row` with the
+    number of the quarantined row. `known_at` is when the firm knew them; now when empty.
+    """
+
+    dataset: str
+    file: str
+    rows: str
+    known_at: str = ""
+
+
+@operation(
+    "history.quarantined",
+    permission="history.read",
+    summary="One row that could not be loaded: how it came, why it was set aside, what became of it.",
+)
+def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedReply:
+    """The row of the file's last content."""
+    from tallystick.core.text import translate
+    from tallystick.history.datasets import find_dataset
+    from tallystick.history.loading.reasons import CODES, REASONS, sentence
+    from tallystick.history.loading.typed import cells_of
+
+    found = find_dataset(request.dataset)
+    row = _row_of(context, found, request)
+    number = CODES.get(row["reason"])
+    cells, known = cells_of(row["text"], found.given)
+    return QuarantinedReply(
+        dataset=found.name,
+        file=row["file"],
+        row=row["row"],
+        column=row["column"],
+        code=row["reason"],
+        reason=sentence(row["reason"], row["column"], row["value"], context.language),
+        remedy=translate(REASONS[number - 1].remedy, context.language) if number else "",
+        value=row["value"],
+        text=row["text"],
+        sha256=row["sha256"].hex(),
+        set_aside_at=row["event_time"],
+        released_at=row["known_time"] if row["released_by"] else None,
+        released_by=row["released_by"].hex() if row["released_by"] else "",
+        cells=list(dict.fromkeys(cells)),
+        columns=[
+            CellOf(
+                column=name,
+                kind=found.columns[name].kind,
+                required=name in found.required,
+                value=known.get(name, ""),
+            )
+            for name in found.given
+        ],
+    )
+
+
+@operation(
+    "history.release_rows",
+    permission="history.manage",
+    summary="Load corrected rows of a file's quarantine, typed as text; those that pass the checks are released.",
+    writes=True,
+)
+def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
+    """The same as `history.release`, for who has no files on the firm's machine."""
+    from tallystick.history.loading.columns import ColumnMapping
+    from tallystick.history.loading.releasing import release_rows as released
+    from tallystick.history.loading.typed import rows_of_text
+
+    return released(
+        context,
+        rows_of_text(request.rows),
+        dataset=request.dataset,
+        file=request.file,
+        mapping=ColumnMapping(),
+        known_time=known_time_of(request.known_at, context.settings.firm.zone),
+    )
+
+
+def _row_of(context: Context, found: Dataset, request: QuarantinedRequest) -> dict[str, Any]:
+    """The newest row of that number; NotFound where none was set aside."""
+    import pyarrow as pa
+
+    from tallystick.history.datasets import QUARANTINE, is_there
+
+    rows: list[dict[str, Any]] = []
+    if is_there(context.lake, QUARANTINE):
+        scanned = context.lake.scan(
+            QUARANTINE.name,
+            within={"dataset": found.name, "row": request.row},
+            where="file = ?",
+            parameters=[request.file],
+            order=["-event_time"],
+            limit=1,
+        )
+        for name in ("event_time", "known_time"):
+            place = scanned.column_names.index(name)
+            scanned = scanned.set_column(place, name, scanned[name].cast(pa.int64()))
+        rows = scanned.to_pylist()
+    if not rows:
+        raise NotFound(
+            "history.row_not_waiting",
+            "Row {row} of {file} is not in quarantine.",
+            "See `tally history quarantine` for the numbers.",
+            row=request.row,
+            file=request.file,
+        )
+    return {"released_by": None} | rows[0]
