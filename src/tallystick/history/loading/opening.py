@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +86,7 @@ def open_frame(name: str, given: Any) -> Source:
             frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
         else:
             frame = pl.DataFrame(given)
-        content = io.BytesIO()
-        frame.rechunk().write_ipc(content)
+        digest = _digest(frame)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise TallystickError(
             "history.frame",
@@ -94,9 +95,19 @@ def open_frame(name: str, given: Any) -> Source:
             name=name,
             problem=str(error).partition("\n")[0],
         ) from None
-    digest = hashlib.sha256(b"frame")  # a frame is not the file that was written of it
-    digest.update(content.getbuffer())
-    return FrameSource(name, digest.digest(), frame)
+    return FrameSource(name, digest, frame)
+
+
+def _digest(frame: pl.DataFrame) -> bytes:
+    """SHA-256 of a frame's columns, names and types included, whatever chunks they lie in."""
+
+    def of_column(column: pl.Series) -> bytes:
+        content = io.BytesIO()
+        column.to_frame().write_ipc(content)
+        return hashlib.sha256(content.getbuffer()).digest()
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return hashlib.sha256(b"".join(pool.map(of_column, frame.rechunk().get_columns()))).digest()
 
 
 def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
