@@ -10,6 +10,7 @@ from tallystick.core.access import Actor
 from tallystick.core.context import Context
 from tallystick.core.engine import Engine
 from tallystick.core.events import event_of
+from tallystick.core.journal import Head
 from tallystick.core.lake import Lake
 from tallystick.core.settings import Settings
 from tallystick.core.time import parse_time
@@ -31,6 +32,13 @@ class Decided:
         return not self.verdicts["mask"].any()
 
 
+class NoJournal:
+    """A journal without any entry."""
+
+    def head(self):
+        return Head(None, 0, bytes(32))
+
+
 class House:
     """What a context needs of a firm for history."""
 
@@ -39,7 +47,7 @@ class House:
         self.settings = Settings()
         self.lake = Lake(folder / "lake", self.settings.lake)
         self.engine = Engine([MarketMachine(), HistoryMachine()])
-        self.writer = self
+        self.writer, self.journal = self, NoJournal()
         self.sent = []
         self.engine.decide(AdoptRules, [seed_command()])
         self.engine.decide(RegisterInstrument, [RegisterInstrument(symbol="9901.XTAI", name="Example One")])

@@ -90,7 +90,7 @@ def row(close):
 def test_datasets_and_quarantine_tell_what_is_there(context, write):
     assert [line["dataset"] for line in datasets(context, DatasetsRequest()).rows()] == sorted(DATASETS)
     append_bars(context, year_of_bars())
-    load(context, LoadRequest(files=[row("x") + row(10)], known_at="2026-11-20"))
+    load(context, LoadRequest(files=[row("x") + row(10)]))
     load(
         context,
         LoadRequest(files=[str(write("p.csv", "symbol,date,open,high,low,close", "A,2026-11-19,1,2"))]),
@@ -108,7 +108,7 @@ def test_datasets_and_quarantine_tell_what_is_there(context, write):
             "close is no number: x.",
             "{'symbol': '9901.XTAI', 'date': '2026-11-19', 'open': 10, 'high': 12, 'low': 9, 'close': 'x'}",
         ),
-        ("p.csv", 2, "The row has 4 fields, which is not as many as the header.", "A,2026-11-19,1,2"),
+        ("p.csv", 2, "The row has 4 fields, the header 6; is the separator right?", "A,2026-11-19,1,2"),
     ]
     assert quarantine(context, QuarantineRequest(file="p.csv")).total_rows == 1
     with pytest.raises(TallystickError, match=r"no column -rws to sort by\. Did you mean rows"):

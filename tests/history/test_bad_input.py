@@ -71,6 +71,7 @@ def test_wrong_delimiter_is_told_by_what_the_header_reads(context, write, known_
     mixed = write("m.csv", HEADER, row("A"), row("B").replace(",", ";"))
     report = load_one(context, mixed, known_at)
     assert (report.loaded, [(r.row, r.code) for r in report.reasons]) == (1, [(3, "history.row_fields")])
+    assert "fields, the header " in report.reasons[0].reason
 
 
 def test_values_that_are_none_are_told_one_by_one(context, write, known_at):
@@ -109,7 +110,8 @@ def test_two_loads_at_once_load_once(context, house, tmp_path, known_at):
         thread.start()
     for thread in threads:
         thread.join()
-    assert [(report.loaded, report.quarantined) for report in reports] == [(200, 1)] * 2
+    told = [(one.loaded, one.duplicates, one.quarantined, one.files[0].repeated) for one in reports]
+    assert sorted(told) == [(0, 200, 1, True), (200, 0, 1, False)], "one of them found the other's"
     assert context.lake.describe("history.bars_daily").rows == 200
     assert context.lake.describe("history.quarantine").rows == 1
     assert len(house.sent) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from tallystick.history import DATASETS, load_frame
 from tallystick.history.loading.checks import CHECKS
+from tallystick.history.loading.quarantine import list_quarantine
 
 DAY = datetime.date(2026, 11, 19)
 NINE = "2026-11-19 09:00"
@@ -41,6 +42,32 @@ def test_declared_checks_exist_and_have_their_columns():
         assert set(dataset.given) <= set(dataset.columns), dataset.name
 
 
+def test_prices_are_above_zero_but_for_spreads(context, known_at):
+    def prices(value):
+        return dict.fromkeys(("open", "high", "low", "close"), value)
+
+    rows = [
+        bar(**prices("-1")),
+        bar(symbol="9902.XTAI", low="0"),
+        bar(symbol="XX202612/202701.XTAF", **prices("-1")),
+    ]
+    assert faults(loaded(context, known_at, rows)) == [
+        (1, "open", "not_positive"),
+        (2, "low", "not_positive"),
+    ]
+    ticks = [
+        {"symbol": f"990{n}.XTAI", "ts": NINE, "price": price, "quantity": quantity}
+        for n, (price, quantity) in enumerate([("10", 1), ("10", 0), ("-100", 1)], 2)
+    ]
+    found = faults(loaded(context, known_at, ticks, "history.trades"))
+    assert found == [(2, "quantity", "not_positive"), (3, "price", "not_positive")]
+    quotes = [
+        {"symbol": "9902.XTAI", "ts": NINE, "bid": "10", "ask": "", "ask_size": 0},
+        {"symbol": "9903.XTAI", "ts": NINE, "bid": "0", "ask": "10", "ask_size": 1},
+    ]
+    assert faults(loaded(context, known_at, quotes, "history.quotes")) == [(2, "bid", "not_positive")]
+
+
 def test_tick_of_registered_instruments(context, known_at):
     rows = [
         bar(),
@@ -49,7 +76,16 @@ def test_tick_of_registered_instruments(context, known_at):
         bar(datetime.date(2026, 11, 16), open="49.95", low="49.95", high="50.05", close="50"),
         bar(datetime.date(2026, 11, 13), open="49.95", low="49.95", high="50.1", close="50"),
     ]
-    assert faults(loaded(context, known_at, rows)) == [(2, "high", "off_tick"), (4, "high", "off_tick")]
+    report = loaded(context, known_at, rows)
+    assert faults(report) == [(2, "high", "off_tick"), (4, "high", "off_tick")]
+    assert [row.reason for row in report.reasons] == [
+        "high is not on the tick of 0.5 that is in force: 101.1.",
+        "high is not on the tick of 0.1 that is in force: 50.05.",
+    ]
+    (_, waiting), _ = list_quarantine(
+        context.lake, "zh_Hant", dataset="", file="", released=False, limit=9, offset=0, order=["-row"]
+    )
+    assert waiting.reason == "high 不符合當時的升降單位 0.5：101.1。"
 
 
 def test_session_of_the_venue(context, known_at):
@@ -75,10 +111,9 @@ def test_limits_of_the_reference_price(context, known_at):
         bar(datetime.date(2026, 11, 17), high="200"),
         bar(datetime.date(2026, 11, 16), low="94.9"),
     ]
-    assert faults(loaded(context, known_at, rows)) == [
-        (2, "high", "outside_limits"),
-        (4, "low", "outside_limits"),
-    ]
+    report = loaded(context, known_at, rows)
+    assert faults(report) == [(2, "high", "outside_limits"), (4, "low", "outside_limits")]
+    assert report.reasons[0].reason == "high is outside the limits of the day, 95 – 105: 105.5."
     assert faults(loaded(context, known_at, [bar(high="110.5")])) == [(1, "high", "outside_limits")]
 
 
@@ -141,6 +176,14 @@ def test_other_source_that_says_otherwise_is_told(context, known_at):
         ({"kind": "stock", "ratio": "0.05"}, None),
         ({"kind": "reduction", "ratio": "-0.5"}, ("ratio", "negative")),
         ({"kind": "reform", "ratio": "0.3"}, None),
+        ({"kind": "reduction", "ratio": "1.5"}, ("ratio", "outside_meaning")),
+        ({"kind": "reduction", "ratio": "0.8"}, None),
+        ({"kind": "par_change", "ratio": "0"}, ("ratio", "outside_meaning")),
+        ({"kind": "par_change", "ratio": "10"}, None),
+        (
+            {"kind": "rights", "subscription_ratio": "0.1", "subscription_price": "-1"},
+            ("subscription_price", "negative"),
+        ),
     ],
 )
 def test_corporate_actions_have_their_figures(context, known_at, row, fault):

@@ -69,7 +69,9 @@ def test_row_in_another_encoding_costs_only_itself(context, tmp_path, known_at):
         2,
         [(4, "history.row_encoding", "cp950")],
     )
-    assert report.reasons[0].reason == "The row is not text in the encoding of its file, cp950."
+    assert report.reasons[0].reason == (
+        "The row is not text in the encoding of its file, cp950: the file mixes encodings, or the row is damaged."
+    )
 
 
 def test_archives_hold_one_or_several_files(context, tmp_path, known_at):
@@ -213,21 +215,28 @@ def test_file_of_another_date_than_asked_for_is_refused(context, house, write, k
 
 
 def test_mapping_is_proposed_from_names_and_values(context, write, tmp_path):
-    path = write("odd.csv", "代碼;交易日;開;高;低;收盤價;張數", "9903;20261118;51.2;51.9;50.8;51.5;1234")
+    path = write("odd.csv", "代碼;交易日;頭;頂;底;收盤價;張數", "9903;20261118;51.2;51.9;50.8;51.5;1234")
     found = mapping(context, MappingRequest(file=str(path)))
     assert found.mapping.splitlines() == [
+        'dataset = "history.bars_daily"',
+        '# suffix = ".XTAI"',
+        "",
         "[columns]",
-        'close = "收盤價"',
         'symbol = "代碼"',
+        'close = "收盤價"',
+        'volume = "張數"',
         'date = "交易日"',
-        '# open = "開 | 高 | 低 | 張數"',
-        '# high = "開 | 高 | 低 | 張數"',
-        '# low = "開 | 高 | 低 | 張數"',
+        '# open = "頭 | 頂 | 底"',
+        '# high = "頭 | 頂 | 底"',
+        '# low = "頭 | 頂 | 底"',
+        "",
+        "[multiply]",
+        "volume = 1000",
     ]
-    assert (found.missing, found.unused_columns) == (["open", "high", "low"], ["開", "高", "低", "張數"])
+    assert (found.missing, found.unused_columns) == (["open", "high", "low"], ["頭", "頂", "底"])
     filled = found.mapping
-    for column, name in (("open", "開"), ("high", "高"), ("low", "低")):
-        filled = filled.replace(f'# {column} = "開 | 高 | 低 | 張數"', f'{column} = "{name}"')
+    for column, name in (("open", "頭"), ("high", "頂"), ("low", "底")):
+        filled = filled.replace(f'# {column} = "頭 | 頂 | 底"', f'{column} = "{name}"')
     (tmp_path / "odd.toml").write_text(filled, encoding="utf-8")
     request = LoadRequest(files=[str(path)], mapping=str(tmp_path / "odd.toml"), known_at="2026-11-20")
     assert load(context, request).loaded == 1

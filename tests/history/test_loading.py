@@ -47,10 +47,12 @@ def test_csv_with_broken_rows_loads_the_good_and_lists_the_rest(context, write, 
         '9901.XTAI,"2026-11-09,580,590,575,588,1000,1',
         "9901.XTAI,2026-11-06,580,590,575,,1000,1",
         "9901.XTAI,2026-11-05,580,590,575,588,10.5,1",
-        "9901.XTAI,2026-11-19,580,592,575,588,1000,586000",
+        "9901.XTAI,2026-11-03,580,592,575,588,1000,586000",
         GOOD,
         "9901.XTAI,2026-11-04,--,--,--,--,0,0",
         "9902.XTAI,2026-11-04,10,11,9,10.25,7,",
+        "9901.XTAI,2026-11-03,580,593,575,588,1000,586000",
+        "9901.XTAI,2026-11-03,580,592,575,588,1000,586000",
     )  # fmt: skip
     report = load_one(context, path, known_at)
     assert told(report) == [
@@ -68,9 +70,13 @@ def test_csv_with_broken_rows_loads_the_good_and_lists_the_rest(context, write, 
         (15, "close", "empty"),
         (16, "volume", "not_whole"),
         (17, "symbol", "key_twice"),
+        (21, "symbol", "key_twice"),
+        (22, "symbol", "key_twice"),
     ]
-    assert (report.loaded, report.quarantined, report.duplicates, report.without_trade) == (2, 14, 1, 1)
-    assert report.reasons[-1].reason == "The key is in row 2 too, with other values."
+    assert (report.loaded, report.quarantined, report.duplicates, report.without_trade) == (2, 16, 1, 1)
+    assert [reason.reason for reason in report.reasons[-3:]] == [
+        f"The key is in row {other} too, with other values." for other in (21, 17, 21)
+    ]
     assert report.reasons[2].reason == "date is no date: 2026-11-31."
     bars = read_bars(context.lake).to_pylist()
     assert [(bar["symbol"], bar["instrument"], bar["close"], bar["volume"]) for bar in bars] == [
@@ -84,7 +90,7 @@ def test_csv_with_broken_rows_loads_the_good_and_lists_the_rest(context, write, 
     assert bars[0]["source"] == "generic"
 
 
-def test_same_file_twice_gives_the_first_answer(context, house, write, known_at):
+def test_same_file_twice_changes_nothing_and_says_so(context, house, write, known_at):
     path = write("prices.csv", HEADER, GOOD, "9901.XTAI,2026-11-18,x,590,575,588,1,1")
     first = load_one(context, path, known_at)
     again = load_one(context, path)
@@ -92,11 +98,9 @@ def test_same_file_twice_gives_the_first_answer(context, house, write, known_at)
     once_more = load_one(context, renamed)
     for later in (again, once_more):
         assert later.files[0].repeated
-        assert (later.loaded, later.quarantined, told(later)) == (
-            first.loaded,
-            first.quarantined,
-            told(first),
-        )
+        assert (first.loaded, first.duplicates) == (1, 0)
+        assert (later.loaded, later.duplicates) == (0, 1), "the row is there already"
+        assert (later.quarantined, told(later)) == (first.quarantined, told(first))
         assert later.source_hash == first.source_hash
         assert later.files[0].file == "prices.csv"
     assert len(house.sent) == 1
@@ -104,6 +108,14 @@ def test_same_file_twice_gives_the_first_answer(context, house, write, known_at)
     assert house.sent[0].sha256.hex() == first.source_hash
     assert context.lake.describe("history.bars_daily").rows == 1
     assert context.lake.describe("history.quarantine").rows == 1
+
+
+def test_a_file_that_is_named_twice_counts_once(context, write, known_at):
+    path = write("prices.csv", HEADER, GOOD, "9901.XTAI,2026-11-18,x,590,575,588,1,1")
+    report = load_files(context, "bars_daily", [path, path], vendor_mapping("generic"), known_at)
+    assert (report.loaded, report.duplicates, report.quarantined) == (1, 1, 1)
+    assert told(report) == [(3, "open", "not_a_number")]
+    assert [file.repeated for file in report.files] == [False, True]
 
 
 def test_load_killed_before_the_journal_continues_without_doubling(context, house, write, known_at):

@@ -58,7 +58,7 @@ def test_files_that_tell_of_the_same_row_are_kept_one_after_another(context, kno
     paths = files([line(0), line(1)], [line(1), line(2)], [line(0), line(1)])
     (report,) = load_all(context, paths, known_at)
     assert [(f.loaded, f.duplicates, f.repeated) for f in report.files] == [
-        (2, 0, False), (1, 1, False), (2, 0, True)
+        (2, 0, False), (1, 1, False), (0, 2, True)
     ]  # fmt: skip
     assert commits(context) == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 
 import polars as pl
 import pytest
@@ -17,7 +18,8 @@ NUMBER = st.one_of(
     st.from_regex(r"\A[+-]?[0-9]{0,6}\.[0-9]{3}[5][0]{0,20}[0-9]?\Z"),
     st.integers(-(10**14), 10**14).map(str),
     st.floats(-1e9, 1e9).map(repr),
-    st.sampled_from([*MISSING, "nan", "-inf", "Infinity", "abc", "1.2.3", "1e3", "2E-5", " 7 ", "1,234.5", '="0.5"']),
+    st.sampled_from([*MISSING, "nan", "-inf", "Infinity", "abc", "1.2.3", "1e3", "2E-5", " 7 ", "1,234.5",
+                     "100,5", "-1,234,567", '="0.5"']),
     st.just("99999999999999999999"),
 )  # fmt: skip
 
@@ -28,7 +30,9 @@ def expected(text, multiply):
     if body in MISSING:
         return "missing"
     try:
-        number = decimal.Decimal(body.replace(",", ""))
+        number = decimal.Decimal(
+            re.sub(r"^([+-]?\d{1,3}(,\d{3})+)", lambda found: found[1].replace(",", ""), body)
+        )
     except decimal.InvalidOperation:
         return "unreadable"
     if not number.is_finite():

@@ -19,8 +19,8 @@ from tallystick.history.datasets.dataset import MINUTE_NS, Dataset, market_table
 __all__ = ["DAILY", "FIVE_MINUTES", "MINUTE", "DailyBar", "MinuteBar"]
 
 CHECKS = (
-    "not_negative", "high_low", "not_future", "session", "tick", "limit", "duplicate_key", "amount", "stale", "gap",
-    "cross_source",
+    "not_negative", "positive", "high_low", "not_future", "session", "tick", "limit", "duplicate_key", "amount",
+    "stale", "gap", "cross_source", "totals",
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _minutes(name: str, title: str, minutes: int) -> Dataset:
         spec=spec,
         required=("symbol", "ts_start", *PRICES),
         optional=("date", "ts_end", "phase", *FIGURES),
-        checks=CHECKS,
+        checks=(*CHECKS, "hours"),
         time="interval",
         interval_ns=minutes * MINUTE_NS,
         traded=PRICES,

@@ -98,7 +98,7 @@ REFERENCE_PRICES = Dataset(
     ),
     required=("symbol", "date", "reference"),
     optional=("previous_close", "limit_up", "limit_down", "event_time"),
-    checks=("session", "tick", "duplicate_key", "cross_source"),
+    checks=("positive", "session", "tick", "duplicate_key", "cross_source"),
     traded=("reference",),
 )
 

@@ -105,13 +105,13 @@ LEVELS = tuple(
     for part in ("", "_size")
 )
 OPTIONAL = ("date", "seq", "event_time")
-CHECKS = ("not_negative", "not_future", "session", "tick", "duplicate_key", "sequence")
+CHECKS = ("not_negative", "positive", "not_future", "session", "tick", "duplicate_key", "sequence")
 
 TRADES = Dataset(
     spec=_spec("trades", Trade, "Trades"),
     required=("symbol", "ts", "price", "quantity"),
     optional=("side", "phase", *OPTIONAL),
-    checks=(*CHECKS, "limit"),
+    checks=(*CHECKS, "limit", "hours", "totals"),
     time="instant",
     traded=("price", "quantity"),
 )

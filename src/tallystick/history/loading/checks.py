@@ -6,6 +6,7 @@ A check that is sure notes a fault (the row goes to quarantine); one that cannot
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +15,16 @@ import numpy as np
 
 from tallystick.history.loading.business_checks import note_closed, note_satisfaction, note_words
 from tallystick.history.loading.clock import local_days
-from tallystick.history.loading.market_checks import note_limit, note_session, note_tick, warn_gaps
+from tallystick.history.loading.hours import note_hours, warn_hours
+from tallystick.history.loading.lake_checks import warn_totals
+from tallystick.history.loading.market_checks import (
+    note_limit,
+    note_session,
+    note_tick,
+    tell_ticks,
+    warn_gaps,
+    warn_venue,
+)
 from tallystick.history.loading.rows import Rows
 
 if TYPE_CHECKING:
@@ -31,8 +41,20 @@ HUNDREDTH = 100
 SPAN_ROWS = 1 << 17
 """So many rows of a column stay in a core's cache while they are checked."""
 
-SIGNLESS = ("amount", "cash", "ratio", "subscription_ratio", "weight")
+SIGNLESS = ("amount", "cash", "ratio", "subscription_price", "subscription_ratio", "weight")
 """Amounts and ratios that are not below zero, beside every quantity and count."""
+
+POSITIVE = re.compile(r"open|high|low|close|price|quantity|reference|(bid|ask)(_\d)?")
+"""Prices and the quantity of a trade; a size of a quote, a limit and the close before may be 0 for none."""
+
+LARGEST = 2**63 - 1
+ACTION_RATIOS = (
+    ("stock", "ratio", LARGEST),
+    ("rights", "subscription_ratio", LARGEST),
+    ("reduction", "ratio", 10**8),
+    ("par_change", "ratio", LARGEST),
+)
+"""Kinds of corporate action, the ratio that is above zero, and the most that it can be, in 1e-8."""
 
 
 class Circumstances(NamedTuple):
@@ -56,6 +78,22 @@ def note_not_negative(rows: Rows, _: Circumstances) -> None:
         counted = kind.kind in ("int32", "int64") and not kind.unit.startswith("1e-")
         if (counted or name in SIGNLESS) and int(column.values.min()) < 0:
             rows.notes.note((column.values < 0) & ~column.missing, "history.negative", name)
+
+
+def note_positive(rows: Rows, _: Circumstances) -> None:
+    """Prices, and the quantity of a trade, are above zero; those of spreads (a symbol with `/`) may be anything."""
+    for name, column in rows.columns.items():
+        if POSITIVE.fullmatch(name) and int(column.values.min()) <= 0:
+            wrong = (column.values <= 0) & ~column.missing
+            if name != "quantity":
+                wrong &= ~_are_spreads(rows)
+            rows.notes.note(wrong, "history.not_positive", name)
+
+
+def _are_spreads(rows: Rows) -> Array:
+    symbol = rows.columns["symbol"]
+    spread = np.array(["/" in word for word in symbol.words or []] or [False])
+    return np.asarray(spread[symbol.values])
 
 
 def note_high_low(rows: Rows, _: Circumstances) -> None:
@@ -98,6 +136,12 @@ def note_kind(rows: Rows, _: Circumstances) -> None:
             rows.notes.note(
                 (kind.values == words.index(word)) & ~kind.missing & lacking, "history.empty", name
             )
+    for word, name, most in ACTION_RATIOS:
+        if word in words and name in rows.columns:
+            ratio = rows.columns[name]
+            wrong = (ratio.values <= 0) | (ratio.values > most)
+            of_kind = (kind.values == words.index(word)) & ~kind.missing
+            rows.notes.note(wrong & of_kind & ~ratio.missing, "history.outside_meaning", name)
 
 
 def note_sequence(rows: Rows, given: Circumstances) -> None:
@@ -149,6 +193,7 @@ def _at(rows: Rows, places: Array) -> Array:
 
 FIRST: dict[str, Check] = {
     "not_negative": note_not_negative,
+    "positive": note_positive,
     "high_low": note_high_low,
     "kind": note_kind,
     "words": note_words,
@@ -156,25 +201,28 @@ FIRST: dict[str, Check] = {
     "satisfaction": note_satisfaction,
     "not_future": note_not_future,
     "session": note_session,
+    "hours": note_hours,
     "tick": note_tick,
 }
 """Checks that look at rows one by one, in the order in which they look."""
 
-AGAINST_LAKE: dict[str, Check] = {"limit": note_limit}
-"""Checks of rows one by one that ask the lake, once for all of them."""
+WHOLE: dict[str, Check] = {"hours": warn_hours, "tick": tell_ticks, "limit": note_limit}
+"""What looks at rows one by one once for all of them: it asks the lake, or tells of those that are faulty."""
 
 SORTED: dict[str, Check] = {
     "sequence": note_sequence,
     "amount": warn_amount,
     "stale": warn_stale,
     "gap": warn_gaps,
+    "session": warn_venue,
+    "totals": warn_totals,
 }
 """Checks that look at rows beside their neighbours."""
 
 OF_LOADING = ("duplicate_key", "cross_source")
 """Checks that ask what came before: the loader's own."""
 
-CHECKS = (*FIRST, *AGAINST_LAKE, *SORTED, *OF_LOADING)
+CHECKS = (*dict.fromkeys([*FIRST, *WHOLE, *SORTED]), *OF_LOADING)
 """Every check by name. `amount`, `stale`, `gap` and `cross_source` cannot be sure: they warn."""
 
 
@@ -183,7 +231,7 @@ def note_faults(rows: Rows, given: Circumstances) -> None:
     parts = [rows.part(slice(begin, begin + SPAN_ROWS)) for begin in range(0, rows.height, SPAN_ROWS)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(lambda part: _run(part, given, FIRST), parts))
-    _run(rows, given, AGAINST_LAKE)
+    _run(rows, given, WHOLE)
 
 
 def note_among_neighbours(rows: Rows, given: Circumstances) -> None:

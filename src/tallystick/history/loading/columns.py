@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import datetime
 import functools
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,10 @@ import msgspec
 
 from tallystick.core.errors import NotFound, TallystickError, nearest, suggestion
 from tallystick.core.errors import mark as _
-from tallystick.history.datasets import Dataset
+from tallystick.history.datasets import DATASETS, Dataset, find_dataset
 
 __all__ = [
+    "DEFAULT_DATASET",
     "ColumnMapping",
     "find_columns",
     "known_columns",
@@ -25,27 +29,33 @@ __all__ = [
     "vendor_mapping",
 ]
 
+DEFAULT_DATASET = "history.bars_daily"
+LABELS = ("start", "end")
+OF_RELEASE = {"row"}
+"""What the files of a release have beside the dataset's columns."""
+
 
 class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a file is to be read, `[columns]` and the rest of a mapping file.
 
     `columns` names a dataset column's header (or several, the first that is there counts), `join` the headers whose
     texts make a column with `joint` between them, `values` what a text of a column means (an empty one too; of a joined
-    header, by its name). `multiply`
-    is the factor of a unit (`volume = 1000` for lots), `divide` what a count is divided by (2 where both sides are
-    counted), `suffix` what is put to symbols that name no venue (`.XTAI`), `venues` the house's names of those they do
-    (`SH = "XSHG"`), `zone` the time zone of its clock, `label`
-    whether a bar's time is its start or its end, `night` the time of day from which a time belongs to the next session
-    of `venue`. `encoding` and `separator` are found out where they are not given; `fixed` are first and last byte
-    (from 1) of each column of a file of fixed width; lines from one that begins with one of `stop` on are no rows.
-    `source` is what the rows are said to come from, `dataset` what they are loaded into when nothing else is said,
-    `verified` whether the file's layout was read in the vendor's own document.
+    header, by its name). `constants` are texts that every row has, as the symbol of a file about one instrument.
+    `multiply` is the factor of a unit (`volume = 1000` for lots), `divide` what a count is divided by (2 where both
+    sides are counted), `suffix` what is put to symbols that name no venue (`.XTAI`), `venues` the house's names of
+    those they do (`SH = "XSHG"`), `zone` the time zone of its clock, `label` whether a bar's time is its start or its
+    end, `night` the time of day from which a time belongs to the next session of `venue`. `encoding` and `separator`
+    are found out where they are not given; `fixed` are first and last byte (from 1) of each column of a file of fixed
+    width; lines from one that begins with one of `stop` on are no rows. `source` is what the rows are said to come
+    from, `dataset` what they are loaded into when nothing else is said, `verified` whether the file's layout was read
+    in the vendor's own document.
     """
 
     columns: dict[str, str | list[str]] = {}
     join: dict[str, list[str]] = {}
     joint: str = ""
     values: dict[str, dict[str, str]] = {}
+    constants: dict[str, str] = {}
     multiply: dict[str, int] = {}
     divide: dict[str, int] = {}
     suffix: str = ""
@@ -81,11 +91,15 @@ def vendor_mapping(vendor: str) -> ColumnMapping:
     return msgspec.convert({"source": vendor} | vendors[vendor], ColumnMapping)
 
 
-def read_mapping(path: Path) -> ColumnMapping:
-    """A mapping file of one's own. TallystickError names what is wrong in it."""
+def read_mapping(path: Path, dataset: str = "") -> ColumnMapping:
+    """A mapping file of one's own, for a dataset (its own, else the daily bars, when empty).
+
+    TallystickError names what is wrong in it: a word that is none, a column that the dataset has not, a zone or a time
+    that there is not.
+    """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ColumnMapping)
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        mapping = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), ColumnMapping)
+    except (OSError, ValueError, msgspec.ValidationError) as error:
         raise TallystickError(
             "history.mapping",
             "The mapping {file} does not read: {problem}.",
@@ -93,6 +107,87 @@ def read_mapping(path: Path) -> ColumnMapping:
             file=str(path),
             problem=str(error),
         ) from None
+    _refuse_impossible(str(path), mapping)
+    _refuse_unknown(str(path), mapping, find_dataset(dataset or mapping.dataset or DEFAULT_DATASET))
+    return mapping
+
+
+def _refuse_impossible(file: str, mapping: ColumnMapping) -> None:
+    """TallystickError for a value that a key of a mapping cannot have."""
+    told: tuple[tuple[str, Any, Callable[[Any], Any], str], ...] = (
+        ("zone", mapping.zone, zoneinfo.ZoneInfo, _('Write a name of the IANA, e.g. zone = "Asia/Taipei".')),
+        (
+            "night",
+            mapping.night,
+            datetime.time.fromisoformat,
+            _('Write a time of day, e.g. night = "15:00".'),
+        ),
+        ("label", mapping.label, LABELS.index, _("Write start or end.")),
+        (
+            "encoding",
+            mapping.encoding,
+            codecs.lookup,
+            _("Write its usual name, e.g. utf-8, big5 or gb18030."),
+        ),
+        ("separator", mapping.separator, ord, _("Write one character.")),
+        *(
+            (f"{part}.{name}", number, _above_zero, _("Write a whole number above zero."))
+            for part, numbers in (("multiply", mapping.multiply), ("divide", mapping.divide))
+            for name, number in numbers.items()
+        ),
+    )
+    for key, value, right, remedy in told:
+        if value != "" and not _is_possible(right, value):
+            raise TallystickError(
+                "history.mapping_value",
+                "The mapping {file} says {key} = {value}, which there is not.",
+                remedy,
+                file=file,
+                key=key,
+                value=value,
+            )
+
+
+def _is_possible(right: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        right(value)
+    except (LookupError, ValueError, TypeError, OSError):  # a zone's name that is a folder is an OSError
+        return False
+    return True
+
+
+def _above_zero(number: int) -> None:
+    if number <= 0:
+        raise ValueError(number)
+
+
+def _refuse_unknown(file: str, mapping: ColumnMapping, dataset: Dataset) -> None:
+    """TallystickError for a column that the dataset has not, or whose value no constant text can be."""
+    parts = {
+        name: getattr(mapping, name)
+        for name in ("columns", "join", "constants", "multiply", "divide", "fixed", "values")
+    }
+    joined = {header for headers in mapping.join.values() for header in headers}
+    of_fixed = (
+        set(mapping.fixed) if mapping.columns else set()
+    )  # a file of fixed width has the names that are given
+    texts = [name for name in dataset.given if dataset.columns[name].kind == "text"]
+    for part, entries in parts.items():
+        valid = texts if part == "constants" else dataset.given
+        extra = {"values": joined, "fixed": of_fixed | OF_RELEASE}.get(part, OF_RELEASE)
+        wrong = next((name for name in entries if name not in valid and name not in extra), None)
+        if wrong is not None:
+            remedy, near = suggestion(wrong, valid)
+            raise TallystickError(
+                "history.mapping_column",
+                "The mapping {file} says {column} in [{part}], which {dataset} does not take.",
+                remedy,
+                file=file,
+                part=part,
+                column=wrong,
+                dataset=dataset.name,
+                **near,
+            )
 
 
 def known_columns(
@@ -103,6 +198,8 @@ def known_columns(
     places |= {_whole(name): place for place, name in reversed(list(enumerate(header)))}
     found = {}
     for column in dataset.given:
+        if column in mapping.constants:
+            continue
         if column in mapping.join:
             joined = [places.get(_sought(name)) for name in mapping.join[column]]
             if None not in joined:
@@ -126,7 +223,8 @@ def missing_columns(
         if isinstance(names, str) and column in dataset.given
     ]
     wanted = [*dataset.required, *(column for column in named if column not in dataset.required)]
-    return [column for column in wanted if column not in found and column not in given]
+    known = {*found, *given, *mapping.constants}
+    return [column for column in wanted if column not in known]
 
 
 def find_columns(
@@ -140,9 +238,18 @@ def find_columns(
         wanted = next(iter(mapping.join.get(column, _names(column, mapping))))
         places = {_plain(name): place for place, name in enumerate(header)}
         near = nearest(_plain(wanted), places)
+        other = _fitting(dataset, header, mapping)
         remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
-        if near:
+        if other:
+            remedy = _("The file has all columns of {other}: add `--dataset {other}`.")
+        elif near:
             remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
+        elif column == "date" and dataset.time == "date":
+            remedy = _("Say the date of its rows, e.g. `--date 2026-11-20`, or name the header in a mapping.")
+        elif column == "symbol":
+            remedy = _(
+                "Say the symbol of its rows, e.g. `--symbol 2330.XTAI`, or name the header in a mapping."
+            )
         raise TallystickError(
             "history.column_missing",
             "{file} has no column {column}; its header reads {header}.",
@@ -152,8 +259,17 @@ def find_columns(
             target=column,
             header=", ".join(header),
             near=header[places[near]] if near else "",
+            other=other,
         )
     return known_columns(dataset, header, mapping)
+
+
+def _fitting(dataset: Dataset, header: Sequence[str], mapping: ColumnMapping) -> str:
+    """The dataset other than this one all of whose needed columns the header has, if there is one."""
+    for other in DATASETS.values():
+        if other is not dataset and other.required and not missing_columns(other, header, mapping):
+            return other.name.removeprefix("history.")
+    return ""
 
 
 def _names(column: str, mapping: ColumnMapping) -> list[str]:

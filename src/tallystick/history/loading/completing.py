@@ -23,6 +23,8 @@ def complete(wanted: Wanted, rows: Rows, trade_date: TradeDate) -> Rows:
     """The rows with every column that the dataset needs but the house's own."""
     mapping, dataset = wanted.mapping, wanted.dataset
     columns = dict(rows.columns)
+    for name, text in mapping.constants.items():
+        columns[name] = Typed(np.zeros(rows.height, np.int32), None, [text])
     for name, column in columns.items():
         if column.words is not None:
             columns[name] = _in_our_words(wanted, name, column)

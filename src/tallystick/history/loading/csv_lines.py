@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tallystick.history.loading.reasons import beside
+
 __all__ = ["BrokenLine", "CutLines", "cut"]
 
 NEWLINE, RETURN, QUOTE = 10, 13, 34
@@ -56,7 +58,7 @@ def cut(text: bytes, fields: int, separator: str, encoding: str = "utf-8", first
         *(BrokenLine(line + first, "history.row_encoding", encoding) for line in _places(bad_text)),
         *(BrokenLine(line + first, "history.row_quotes", "") for line in _places(sound & open_quotes)),
         *(
-            BrokenLine(line + first, "history.row_fields", str(counts[line] + 1))
+            BrokenLine(line + first, "history.row_fields", beside(str(counts[line] + 1), str(fields)))
             for line in _places(sound & wrong & ~blank & ~open_quotes)
         ),
     ]

@@ -1,22 +1,36 @@
 """Text as UTF-8, whatever it was written in: UTF-8, UTF-16 with its mark, Big5 (code page 950) or GB18030.
 
 Big5 and GB18030 share most byte pairs; what tells them apart is which of them makes everyday characters of the pairs.
-A line that is not in its file's encoding is left as it is, so that it is set aside with its number.
+A line that is not in its file's encoding is marked, so that it is set aside with its number.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 
 import numpy as np
 
-__all__ = ["as_utf8", "detect"]
+__all__ = ["as_utf8", "detect", "is_guess"]
 
 SAMPLE = 200_000
 """Bytes of lines beyond ASCII that are looked at."""
 
 EVERYDAY = {"cp950": (range(0xA4, 0xC7), 0x40), "gb18030": (range(0xB0, 0xD8), 0xA1)}
 """Lead bytes of an encoding's everyday characters, and its smallest second byte."""
+
+ENOUGH_PAIRS = 16
+SURE, OTHERWISE = 0.85, 0.75
+"""Shares of everyday pairs from which on an encoding is sure, and below which the other one is out of the question."""
+
+NOT_UTF8 = b"\xff"
+"""A byte that no text of UTF-8 has."""
+
+UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
+"""Two letters of Chinese in UTF-8."""
+
+CHINESE = 0x2E80
+"""From here on characters are of the writing that the encodings are for."""
 
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -35,9 +49,27 @@ def as_utf8(data: bytes, encoding: str = "") -> tuple[bytes, str]:
     if found == "utf-16":
         return data.decode("utf-16", "replace").encode(), found
     try:
-        return data.decode(found).encode(), found
+        text = data.decode(found).encode()
     except UnicodeDecodeError:
-        return b"\n".join(_line_as_utf8(line, found) for line in data.split(b"\n")), found
+        text = b""
+    if text and not _is_mixed(data):
+        return text, found
+    return b"\n".join(_line_as_utf8(line, found) for line in data.split(b"\n")), found
+
+
+def is_guess(data: bytes, encoding: str) -> bool:
+    r"""Whether an encoding that `detect` found may be another: too few letters, or as many everyday ones in the other.
+
+    >>> is_guess("symbol,name\n600000,中国".encode("gb18030"), "cp950")
+    True
+    """
+    if encoding not in EVERYDAY:
+        return False
+    lines = _lines_beyond_ascii(data)
+    pairs = sum(len(line) - sum(byte < 0x80 for byte in line) for line in lines) // 2
+    other = next(name for name in EVERYDAY if name != encoding)
+    sure = _share(lines, encoding)[0] >= SURE and _share(lines, other)[0] <= OTHERWISE
+    return pairs < ENOUGH_PAIRS or not sure
 
 
 def detect(data: bytes) -> str:
@@ -83,11 +115,36 @@ def _decodes(line: bytes, encoding: str) -> bool:
 
 
 def _line_as_utf8(line: bytes, encoding: str) -> bytes:
-    """A line in UTF-8; as it is when it is not in the encoding: it may be UTF-8 already, else it will be set aside."""
-    try:
-        return line.decode(encoding).encode()
-    except UnicodeDecodeError:
+    """A line in UTF-8; marked as no UTF-8 when it is not in the encoding, so that it will be set aside."""
+    if line.isascii():
         return line
+    try:
+        if not _is_utf8(line):
+            return line.decode(encoding).encode()
+    except UnicodeDecodeError:
+        pass
+    body = line.removesuffix(b"\r")
+    return body + NOT_UTF8 + line[len(body) :]
+
+
+def _is_mixed(data: bytes) -> bool:
+    """Whether lines of another encoding's file are in UTF-8: those of the sample, and any with two letters or more."""
+    if any(_is_utf8(line) for line in _lines_beyond_ascii(data)):
+        return True
+    for match in UTF8_RUN.finditer(data):
+        end = data.find(b"\n", match.end())
+        if _is_utf8(data[data.rfind(b"\n", 0, match.start()) + 1 : end if end >= 0 else len(data)]):
+            return True
+    return False
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Whether a line of another encoding's file is Chinese in UTF-8."""
+    try:
+        found = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isascii() or ord(letter) >= CHINESE for letter in found)
 
 
 def _share(lines: list[bytes], encoding: str) -> tuple[float, int]:

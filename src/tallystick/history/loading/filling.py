@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from tallystick.core.disk import is_full
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import number_date
 from tallystick.history.datasets import with_own_columns
-from tallystick.history.disk import is_full
 from tallystick.history.loading.checked import Checked
 from tallystick.history.loading.checks import Circumstances
+from tallystick.history.loading.lake_checks import warn_of_day_before
 from tallystick.history.loading.rows import Warned
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ def append_all(
     dataset = parts[0][0].rows.dataset
     if done := lake.committed(dataset.name, token):
         return [Filled(done.rows if len(parts) == 1 else len(checked.places)) for checked, _ in parts]
-    found = [_not_there_yet(lake, given, checked, checked.table(), source) for checked, source in parts]
+    before = warn_of_day_before(lake, given, [checked for checked, _ in parts])
+    found = [
+        (fresh, [*doubts, *others])
+        for (checked, source), doubts in zip(parts, list(before), strict=True)
+        for fresh, others in [_not_there_yet(lake, given, checked, checked.table(), source)]
+    ]
     whole = [
         with_own_columns(dataset, _with_instruments(given, fresh), source, given.known_time)
         for (fresh, _), (_, source) in zip(found, parts, strict=True)

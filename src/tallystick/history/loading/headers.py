@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Heading", "find_heading", "title_date"]
+from tallystick.core.errors import TallystickError
+
+__all__ = ["Heading", "find_heading", "refuse_twice", "title_date"]
 
 SEPARATORS = ",\t;|"
 LINES_BEFORE = 2_000
@@ -20,6 +22,8 @@ TITLE_DATES = (
 )
 FIRST_YEAR = 1911
 LAST_ROC_YEAR = 200
+CLEAR_YEARS = range(79, LAST_ROC_YEAR)
+"""Years that are of the Republic without a mark: from 1990 on, as `values.OTHER_DATES` has them."""
 
 
 class Heading(NamedTuple):
@@ -62,12 +66,29 @@ def title_date(text: str) -> datetime.date | None:
     """
     for form in TITLE_DATES:
         for year, month, day in form.findall(text):
+            if int(year) < LAST_ROC_YEAR and int(year) not in CLEAR_YEARS:
+                continue
             number = int(year) + (FIRST_YEAR if int(year) < LAST_ROC_YEAR else 0)
             try:
                 return datetime.date(number, int(month), int(day))
             except ValueError:
                 continue
     return None
+
+
+def refuse_twice(file: str, names: Sequence[str], wanted: Sequence[int]) -> None:
+    """Refuse a header in which a wanted name stands twice: nothing says which column counts. TallystickError."""
+    plain = [name.strip().casefold() for name in names]
+    for place in wanted:
+        if plain.count(plain[place]) > 1:
+            raise TallystickError(
+                "history.header_twice",
+                "The header of {file} has {header} {count} times.",
+                "Give the columns that are not meant another name in the file.",
+                file=file,
+                header=names[place],
+                count=plain.count(plain[place]),
+            )
 
 
 def _cells(row: bytes, separator: str) -> tuple[list[str], str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tallystick.core.schema import date_number, number_date
 from tallystick.history.loading.ordering import stable_order
+from tallystick.history.loading.reasons import CODES, beside
 from tallystick.history.loading.rows import Rows
 
 if TYPE_CHECKING:
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from tallystick.history.loading.checks import Circumstances
     from tallystick.market import Calendar, Instrument, MarketMachine
 
-__all__ = ["note_limit", "note_session", "note_tick", "session_days", "trade_dates", "warn_gaps"]
+__all__ = [
+    "calendars_of",
+    "note_limit",
+    "note_session",
+    "note_tick",
+    "numbered",
+    "session_days",
+    "tell_ticks",
+    "trade_dates",
+    "warn_gaps",
+    "warn_venue",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -41,7 +53,7 @@ NEW_LISTING_DAYS = 31
 def note_session(rows: Rows, given: Circumstances) -> None:
     """A row's date is a session of its symbol's venue, where the venue's calendar knows the date."""
     symbol, date = rows.columns["symbol"], rows.columns["date"].values
-    venue_of_word, calendars = _calendars(symbol.words or [], given.market)
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
     for venue, calendar in enumerate(calendars, 1):
         sound = rows.notes.codes == 0
         if not (venue_of_word == venue).all():
@@ -70,6 +82,25 @@ def note_tick(rows: Rows, given: Circumstances) -> None:
             off = _off_tick(column.values, bounds, ticks)
             if off.any():
                 _note_at(rows, where[off & ~column.missing], "history.off_tick", name)
+
+
+def tell_ticks(rows: Rows, given: Circumstances) -> None:
+    """Say of prices off their tick which one is in force."""
+    known = {one.symbol: one for one in given.market.instruments}
+    symbol, date = rows.columns["symbol"], rows.columns["date"].values
+    for place in np.flatnonzero(rows.notes.codes == CODES["history.off_tick"]).tolist():
+        instrument = known[(symbol.words or [])[symbol.values[place]]]
+        table = _tick_table(given.market, instrument, number_date(int(date[place])))
+        name = rows.notes.names[rows.notes.columns[place]]
+        price = int(rows.columns[name].values[place])
+        tick = next((tick for bound, tick in reversed(table) if price >= bound), table[0][1])
+        rows.notes.told[place] = beside(_decimal(price), _decimal(tick))
+
+
+def _decimal(price: int) -> str:
+    """A price in 1e-4 as a text without needless zeros."""
+    whole, rest = divmod(abs(price), 10_000)
+    return f"{'-' if price < 0 else ''}{whole}.{rest:04}".rstrip("0").rstrip(".")
 
 
 def _off_tick(prices: Array, bounds: Array, ticks: Array) -> Array:
@@ -122,7 +153,10 @@ def note_limit(rows: Rows, given: Circumstances) -> None:
         if name in rows.columns:
             column = rows.columns[name].take(where)
             outside = ((column.values > high) | (column.values < low)) & ~column.missing
-            _note_at(rows, where[outside], "history.outside_limits", name)
+            for spot in np.flatnonzero(outside).tolist():
+                band = f"{_decimal(int(low[spot]))} – {_decimal(int(high[spot]))}"
+                told = beside(_decimal(int(column.values[spot])), band)
+                rows.notes.note_one(int(where[spot]), "history.outside_limits", name, told)
 
 
 def _bands(rows: Rows, market: MarketMachine, known: pa.Table, row_keys: Array) -> dict[int, tuple[int, int]]:
@@ -151,11 +185,11 @@ def warn_gaps(rows: Rows, given: Circumstances) -> None:
     symbols, days = symbol.values[order], rows.columns["date"].values[order]
     if not len(days):
         return
-    venue_of_word, calendars = _calendars(symbol.words or [], given.market)
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
     numbers = np.zeros(len(days), np.int64)
     for venue, calendar in enumerate(calendars, 1):
         here = slice(None) if (venue_of_word == venue).all() else venue_of_word[symbols] == venue
-        numbers[here] = _numbered(calendar, days[here])
+        numbers[here] = numbered(calendar, days[here])
     same = symbols[1:] == symbols[:-1]
     later = np.flatnonzero(same & (numbers[1:] > numbers[:-1] + 1)) + 1
     # A symbol's rows stand together in each partition only: the first of each run follows the last of its run before.
@@ -169,7 +203,18 @@ def warn_gaps(rows: Rows, given: Circumstances) -> None:
     rows.notes.doubt(missing, "history.gap", "date")
 
 
-def _numbered(calendar: Calendar, days: Array) -> Array:
+def warn_venue(rows: Rows, given: Circumstances) -> None:
+    """A symbol says its venue, so that the house knows whose days, hours and ticks hold for it."""
+    symbol = rows.columns["symbol"]
+    words = symbol.words or []
+    rules = getattr(given.market, "rules", None)
+    known = set(rules.venues()) if rules is not None else set()
+    strange = np.array([word.rpartition(".")[2] not in known or "." not in word for word in words] or [False])
+    if known and strange.any():
+        rows.notes.doubt(strange[symbol.values] & ~symbol.missing, "history.venue_unknown", "symbol")
+
+
+def numbered(calendar: Calendar, days: Array) -> Array:
     """How many sessions there were until each date; all 0 when the calendar does not know them all."""
     if not len(days):
         return days
@@ -209,7 +254,7 @@ def trade_dates(market: MarketMachine, local: Array, venue: str, night: str) -> 
     return sessions[np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)]
 
 
-def _calendars(words: list[str], market: MarketMachine) -> tuple[Array, list[Calendar]]:
+def calendars_of(words: list[str], market: MarketMachine) -> tuple[Array, list[Calendar]]:
     """For each symbol the place of its venue's calendar, from 1; 0 where there is none."""
     places: dict[str, int] = {}
     calendars: list[Calendar] = []

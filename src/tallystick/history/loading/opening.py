@@ -9,18 +9,24 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.operations import Table
 from tallystick.history.loading.columns import ColumnMapping
-from tallystick.history.loading.encodings import as_utf8
+from tallystick.history.loading.encodings import as_utf8, is_guess
 from tallystick.history.loading.headers import Heading, find_heading
-from tallystick.history.loading.sources import FrameSource, Source, TextSource
+from tallystick.history.loading.json_tables import open_json
+from tallystick.history.loading.sources import Doubt, FrameSource, Source, TextSource
+from tallystick.history.loading.units import stated_units
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["hash_file", "open_file", "open_frame"]
 
@@ -37,6 +43,13 @@ NOT_DATA = {
 WEB_PAGE = re.compile(rb"^\s*(<!doctype|<html|<\?xml[^>]*>\s*<html|<head|<script|<table)", re.IGNORECASE)
 WEB_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 HEAD_BYTES = 4_096
+JSON = (".json", ".jsonl", ".ndjson")
+JSON_BEGIN = re.compile(rb"^(\xef\xbb\xbf)?\s*[\[{]\s*[\[{\"]")
+DOCUMENTS = (".md", ".pdf", ".doc", ".docx", ".htm", ".html", ".rtf", ".toml", ".ini")
+"""Endings of what stands beside tables in archives."""
+
+STREAM = b"\xff\xff\xff\xff"
+"""How a stream of Arrow begins."""
 
 
 def hash_file(path: Path) -> bytes:
@@ -75,18 +88,21 @@ def open_frame(name: str, given: Any) -> Source:
     """
     import pyarrow as pa
 
+    units: dict[str, int] = {}
     try:
+        if isinstance(given, Table):
+            given = given.arrow
         if isinstance(given, pl.DataFrame):
             frame = given
         elif isinstance(given, pl.LazyFrame):
             frame = given.collect()
         elif isinstance(given, pa.Table | pa.RecordBatch):
-            frame = pl.DataFrame(given)
+            frame, units = pl.DataFrame(given), stated_units(given.schema)
         elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
             frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
         else:
             frame = pl.DataFrame(given)
-        digest = _digest(frame)
+        digest = _digest(frame, units)
     except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise TallystickError(
             "history.frame",
@@ -95,11 +111,11 @@ def open_frame(name: str, given: Any) -> Source:
             name=name,
             problem=str(error).partition("\n")[0],
         ) from None
-    return FrameSource(name, digest, frame)
+    return FrameSource(name, digest, frame, units=units)
 
 
-def _digest(frame: pl.DataFrame) -> bytes:
-    """SHA-256 of a frame's columns, names and types included, whatever chunks they lie in."""
+def _digest(frame: pl.DataFrame, units: Mapping[str, int]) -> bytes:
+    """SHA-256 of a frame's columns, names, types and stated units included, whatever chunks they lie in."""
 
     def of_column(column: pl.Series) -> bytes:
         content = io.BytesIO()
@@ -107,7 +123,8 @@ def _digest(frame: pl.DataFrame) -> bytes:
         return hashlib.sha256(content.getbuffer()).digest()
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return hashlib.sha256(b"".join(pool.map(of_column, frame.rechunk().get_columns()))).digest()
+        columns = b"".join(pool.map(of_column, frame.rechunk().get_columns()))
+    return hashlib.sha256(columns + (repr(sorted(units.items())).encode() if units else b"")).digest()
 
 
 def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
@@ -118,35 +135,74 @@ def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[S
             raise _no_data(path.name, "Excel (.xlsx)")
         if not infos:
             raise _empty(path.name)
-        for info in infos:
+        tables = [info for info in infos if not _is_document(archive, info, mapping, missing)] or infos
+        beside = [Doubt("history.passed_over", info.filename) for info in infos if info not in tables]
+        for info in tables:
             data = archive.read(info)
             name = f"{path.name}/{info.filename}"
-            yield _open_bytes(name, info.filename, data, hashlib.sha256(data).digest(), mapping, missing)
+            source = _open_bytes(name, info.filename, data, hashlib.sha256(data).digest(), mapping, missing)
+            source.doubts += beside
+            beside = []
+            yield source
+
+
+def _is_document(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, mapping: ColumnMapping, missing: Missing
+) -> bool:
+    """Whether a member is something to read beside the tables: by its name, or a text without any column."""
+    member = Path(info.filename)
+    if member.name.startswith((".", "__MACOSX")) or "__MACOSX" in member.parts:
+        return True
+    if member.suffix.lower() in DOCUMENTS:
+        return True
+    if member.suffix.lower() not in (".txt", "") or mapping.fixed:
+        return False
+    text, _ = as_utf8(archive.read(info), mapping.encoding)
+    heading = find_heading(text, missing, mapping.separator)
+    return heading is None or missing(heading.names) >= missing([])
 
 
 def _open_bytes(
     shown: str, name: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing
 ) -> Source:
     """A source of bytes by their beginning and the name's ending."""
+    import pyarrow as pa
+
     suffix = Path(name).suffix.lower()
     for begin, what in NOT_DATA.items():
         if data.startswith(begin):
             raise _no_data(shown, what)
     try:
-        if data.startswith(b"PAR1") or suffix == ".parquet":
-            return FrameSource(shown, sha256, pl.read_parquet(io.BytesIO(data)))
-        if data.startswith(b"ARROW1") or suffix in (".arrow", ".feather", ".ipc"):
-            return FrameSource(shown, sha256, pl.read_ipc(io.BytesIO(data)))
-    except (pl.exceptions.PolarsError, OSError) as error:
+        if (columns := _columnar(data, suffix)) is not None:
+            return FrameSource(shown, sha256, columns[0], units=stated_units(columns[1]))
+    except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
         raise _unreadable(shown, str(error).partition("\n")[0]) from None
     if suffix == ".dbf":
         from tallystick.wire import read_dbf
 
         return FrameSource(shown, sha256, read_dbf(data, shown, mapping.encoding))
-    return _open_text(shown, data, sha256, mapping, missing)
+    return _open_text(shown, suffix, data, sha256, mapping, missing)
 
 
-def _open_text(shown: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing) -> Source:
+def _columnar(data: bytes, suffix: str) -> tuple[pl.DataFrame, pa.Schema] | None:
+    """The frame and schema of Parquet and Arrow, files and streams; None when the bytes are neither."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    if data.startswith(b"PAR1") or suffix == ".parquet":
+        return pl.read_parquet(io.BytesIO(data)), parquet.read_schema(io.BytesIO(data))
+    if data.startswith(STREAM) or suffix == ".arrows":
+        with pa.ipc.open_stream(io.BytesIO(data)) as reader:
+            return pl.DataFrame(reader.read_all()), reader.schema
+    if data.startswith(b"ARROW1") or suffix in (".arrow", ".feather", ".ipc"):
+        with pa.ipc.open_file(io.BytesIO(data)) as file:
+            return pl.read_ipc(io.BytesIO(data)), file.schema
+    return None
+
+
+def _open_text(
+    shown: str, suffix: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing
+) -> Source:
     if page := WEB_PAGE.match(data[:HEAD_BYTES]):
         title = WEB_TITLE.search(data[: 16 * HEAD_BYTES])
         told = as_utf8(title[1])[0].decode("utf-8", "replace").strip() if title else page[0].decode().strip()
@@ -155,13 +211,37 @@ def _open_text(shown: str, data: bytes, sha256: bytes, mapping: ColumnMapping, m
         from tallystick.history.loading.fixed_width import open_fixed
 
         return open_fixed(shown, sha256, data, mapping)
+    if (suffix in JSON or JSON_BEGIN.match(data)) and (
+        found := open_json(shown, sha256, data, mapping.encoding)
+    ):
+        return found
+    if suffix in JSON:
+        raise _no_rows(shown)
     text, encoding = as_utf8(data, mapping.encoding)
     if b"\x00" in text[:HEAD_BYTES]:
         raise _no_data(shown, "binary")
     heading = find_heading(text, missing, mapping.separator)
     if heading is None:
         raise _empty(shown)
-    return TextSource(shown, sha256, text, heading, encoding, _end(text, heading, mapping))
+    _require_header(shown, text, heading, encoding)
+    source = TextSource(shown, sha256, text, heading, encoding, _end(text, heading, mapping))
+    if not mapping.encoding and is_guess(data, encoding):
+        source.doubts.append(Doubt("history.encoding_guessed", encoding))
+    return source
+
+
+def _require_header(shown: str, text: bytes, heading: Heading, encoding: str) -> None:
+    """Refuse a file whose row of names is in another encoding than its rows."""
+    try:
+        text[heading.begin : text.find(b"\n", heading.begin) % (len(text) + 1)].decode("utf-8")
+    except UnicodeDecodeError:
+        raise TallystickError(
+            "history.header_encoding",
+            "{file} mixes encodings: its rows are {encoding}, its header is not.",
+            "Save the file in one encoding.",
+            file=shown,
+            encoding=encoding,
+        ) from None
 
 
 def _end(text: bytes, heading: Heading, mapping: ColumnMapping) -> int:
@@ -174,6 +254,15 @@ def _end(text: bytes, heading: Heading, mapping: ColumnMapping) -> int:
 def _empty(name: str) -> TallystickError:
     return TallystickError(
         "history.file_empty", "{file} holds no rows.", "Check that it was saved whole.", file=name
+    )
+
+
+def _no_rows(name: str) -> TallystickError:
+    return TallystickError(
+        "history.json_rows",
+        "{file} is no JSON of rows.",
+        "Give a list of objects, one for each row, or one object a line.",
+        file=name,
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tallystick.core.context import Context
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
 from tallystick.history.loading.reports import LoadReport, MappingProposal
-from tallystick.history.requests import as_table, known_time_of, sort_columns
+from tallystick.history.requests import as_table, known_by, sort_columns
 
 if TYPE_CHECKING:
     from tallystick.history.loading.columns import ColumnMapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["LoadRequest", "MappingRequest", "QuarantineRequest", "ReleaseRequest"]
 
 DEFAULT_DATASET = "history.bars_daily"
+"""Where rows go for which nothing else is said; as in `columns`, which is not needed to see what doors there are."""
 
 
 class LoadRequest(Record, frozen=True, kw_only=True):
@@ -26,7 +29,8 @@ class LoadRequest(Record, frozen=True, kw_only=True):
 
     `vendor` names how the files are written, `mapping` a TOML file of one's own instead; without `dataset` the rows go
     where the vendor's belong, else to the daily bars. `known_at` is when the firm knew the rows (`2026-11-20`, its end,
-    or a time of the firm's zone); now when empty. A file that is of another date than `date` is refused.
+    or a time of the firm's zone); now when empty. A file that is of another date than `date` is refused. `symbol` is
+    that of every row, for a file about one instrument.
     """
 
     files: list[str | Any]
@@ -35,13 +39,17 @@ class LoadRequest(Record, frozen=True, kw_only=True):
     mapping: str = ""
     known_at: str = ""
     date: datetime.date | None = None
+    symbol: str = ""
 
 
 class ReleaseRequest(Record, frozen=True, kw_only=True):
-    """Corrected rows of `file`'s quarantine, as a file or frame with a column `row`; the rest as in loading."""
+    """Corrected rows of `file`'s quarantine, as files or frames with a column `row`; where several contents of that
+    name wait, `sha256` is the beginning of the hash of the one that is meant. The rest is as in loading.
+    """
 
-    corrected: str | Any
+    files: list[str | Any]
     file: str
+    sha256: str = ""
     dataset: str = ""
     vendor: str = ""
     mapping: str = ""
@@ -82,7 +90,9 @@ def load(context: Context, request: LoadRequest) -> LoadReport:
             "history.no_files", "No file is named.", "Name at least one, e.g. `tally history load FILE`."
         )
     mapped = _mapping_of(request)
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    if request.symbol:
+        mapped = msgspec.structs.replace(mapped, constants=mapped.constants | {"symbol": request.symbol})
+    known_time = known_by(context, request.known_at)
     dataset = request.dataset or mapped.dataset or DEFAULT_DATASET
     return load_files(context, dataset, request.files, mapped, known_time, request.date)
 
@@ -101,11 +111,12 @@ def release(context: Context, request: ReleaseRequest) -> LoadReport:
     mapped = _mapping_of(request)
     return release_rows(
         context,
-        request.corrected,
+        request.files,
         dataset=request.dataset or mapped.dataset or DEFAULT_DATASET,
         file=request.file,
         mapping=mapped,
-        known_time=known_time_of(request.known_at, context.settings.firm.zone),
+        known_time=known_by(context, request.known_at),
+        sha256=request.sha256,
     )
 
 
@@ -128,7 +139,7 @@ def _mapping_of(request: LoadRequest | ReleaseRequest) -> ColumnMapping:
     from tallystick.history.loading.columns import read_mapping, vendor_mapping
 
     return (
-        read_mapping(Path(request.mapping))
+        read_mapping(Path(request.mapping), request.dataset)
         if request.mapping
         else vendor_mapping(request.vendor or "generic")
     )
@@ -143,7 +154,7 @@ def quarantine(context: Context, request: QuarantineRequest) -> Table:
     """A row for each, its reason in words."""
     from tallystick.history.loading.quarantine import QuarantineLine, list_quarantine
 
-    names = {"dataset", "file", "row", "column", "value", "text", "known_time", "released_by"}
+    names = {"dataset", "file", "row", "column", "value", "text", "sha256", "known_time", "released_by"}
     lines, total = list_quarantine(
         context.lake,
         context.language,

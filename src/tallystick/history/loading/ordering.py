@@ -64,19 +64,34 @@ def stable_order(numbers: Array) -> Array:
 
 
 def note_repeated(rows: Rows, places: Array, twice: Array) -> Array:
-    """Which of the sorted places repeat an earlier row in every value; one that repeats only its key is noted."""
+    """Which of the sorted places repeat an earlier row in every value. Rows that repeat only a key are noted, the first
+    among them, since nothing says which is right.
+    """
     alike = np.zeros(len(places), dtype=bool)
     if not twice.any():
         return alike
     first_of_run = np.maximum.accumulate(np.where(twice, 0, np.arange(len(places))))
+    disputed: dict[int, int] = {}
     for later in np.flatnonzero(twice).tolist():
-        first, place = int(places[first_of_run[later]]), int(places[later])
-        if all(_equal(column, first, place) for column in rows.columns.values()):
+        first, place = int(first_of_run[later]), int(places[later])
+        if all(_equal(column, int(places[first]), place) for column in rows.columns.values()):
             alike[later] = True
         else:
-            key = rows.dataset.spec.key[0]
-            rows.notes.note_one(place, "history.key_twice", key, str(rows.numbers[first]))
+            disputed.setdefault(first, place)
+    for first, other in disputed.items():
+        _note_run(rows, places, twice, alike, (first, other))
     return alike
+
+
+def _note_run(rows: Rows, places: Array, twice: Array, alike: Array, disputed: tuple[int, int]) -> None:
+    """Note each row of a run whose key says different things, with the number of one that says otherwise."""
+    first, other = disputed
+    key, at = rows.dataset.spec.key[0], first
+    while at == first or (at < len(places) and twice[at]):
+        against = other if at == first or alike[at] else int(places[first])
+        rows.notes.note_one(int(places[at]), "history.key_twice", key, str(rows.numbers[against]))
+        alike[at] = False
+        at += 1
 
 
 def _equal(column: Typed, one: int, other: int) -> bool:

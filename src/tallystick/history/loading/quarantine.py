@@ -18,7 +18,9 @@ __all__ = ["QuarantineLine", "list_quarantine"]
 
 
 class QuarantineLine(Record, frozen=True, kw_only=True):
-    """A row that was not loaded; `released_by` is the content that brought it in corrected."""
+    """A row that was not loaded; `sha256` is of the content it came in, `released_by` of the one that brought it in
+    corrected.
+    """
 
     dataset: str
     file: str
@@ -28,6 +30,7 @@ class QuarantineLine(Record, frozen=True, kw_only=True):
     reason: str
     value: str
     text: str
+    sha256: str
     known_time: Timestamp
     released_by: str = ""
 
@@ -70,6 +73,7 @@ def list_quarantine(
             reason=sentence(row["reason"], row["column"], row["value"], language),
             value=row["value"],
             text=row["text"],
+            sha256=row["sha256"].hex(),
             known_time=row["known_time"],
             released_by=row["released_by"].hex() if row["released_by"] else "",
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +20,7 @@ from tallystick.history.loading.market_checks import trade_dates
 from tallystick.history.loading.opening import hash_file, open_file, open_frame
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.sources import Places, Source
+from tallystick.history.requests import latest_time, require_not_future
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -74,7 +74,9 @@ def begin(
     known_time: int | None,
     date: datetime.date | None = None,
 ) -> Load:
-    """What the files of a load share. TallystickError for a dataset that is not filled from files."""
+    """What the files of a load share. TallystickError for a dataset that is not filled from files, and for a
+    time of knowing that is still to come.
+    """
     found = find_dataset(dataset)
     if not found.required:
         raise TallystickError(
@@ -85,7 +87,10 @@ def begin(
         )
     lake = lake_of(context, found.spec, QUARANTINE)
     zone = mapping.zone or context.settings.firm.zone
-    known = time.time_ns() if known_time is None else known_time
+    latest = latest_time(context)
+    if known_time is not None:
+        require_not_future(known_time, latest, context.settings.firm.zone)
+    known = latest if known_time is None else known_time
     return Load(context, lake, found, mapping, known, zone, date)
 
 

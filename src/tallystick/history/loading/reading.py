@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from tallystick.history.loading.values import (
     read_clock_times,
     read_dates,
     read_decimals,
+    read_units,
     read_whole,
 )
 
@@ -60,8 +61,12 @@ class Wanted(NamedTuple):
         return name not in self.dataset.required or name in schema_of(self.dataset.spec.record).optional
 
 
-def read_exactly(wanted: Wanted, raw: dict[str, pl.Series], numbers: Array) -> Rows:
-    """Rows from columns as they came, every value by its digits; what cannot be read is noted."""
+def read_exactly(
+    wanted: Wanted, raw: dict[str, pl.Series], numbers: Array, units: Mapping[str, int] | None = None
+) -> Rows:
+    """Rows from columns as they came, every value by its digits; what cannot be read is noted. `units` are columns that
+    count the house's own unit already, with its decimals: 4 for 1e-4.
+    """
     count = len(numbers)
     notes = Notes(count)
     columns: dict[str, Typed] = {}
@@ -77,16 +82,27 @@ def read_exactly(wanted: Wanted, raw: dict[str, pl.Series], numbers: Array) -> R
     for name in wanted.names("timestamp", list(raw)):
         read = read_clock_times(raw[name], wanted.zone, dates.get("date"))
         columns[name] = _noted(notes, name, read, "history.not_a_time", empty=wanted.needs_time(name))
-    return Rows(wanted.dataset, columns, numbers, notes, _read_numbers(wanted, raw, columns, notes))
+    rounded = _read_numbers(wanted, raw, columns, notes, units or {})
+    return Rows(wanted.dataset, columns, numbers, notes, rounded)
 
 
-def _read_numbers(wanted: Wanted, raw: dict[str, pl.Series], columns: dict[str, Typed], notes: Notes) -> int:
+def _read_numbers(
+    wanted: Wanted,
+    raw: dict[str, pl.Series],
+    columns: dict[str, Typed],
+    notes: Notes,
+    units: Mapping[str, int],
+) -> int:
     """Read every number as its column says; gives how many were rounded."""
     names = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
     names.sort(key=wanted.dataset.given.index)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         read = dict(
-            zip(names, pool.map(lambda name: _read_number(wanted, name, raw[name]), names), strict=True)
+            zip(
+                names,
+                pool.map(lambda name: _read_number(wanted, name, raw[name], units.get(name)), names),
+                strict=True,
+            )
         )
     if wanted.dataset.traded:
         notes.note_untraded(
@@ -98,8 +114,10 @@ def _read_numbers(wanted: Wanted, raw: dict[str, pl.Series], columns: dict[str, 
     return sum(column.rounded for column in read.values())
 
 
-def _read_number(wanted: Wanted, name: str, column: pl.Series) -> Column:
+def _read_number(wanted: Wanted, name: str, column: pl.Series, unit: int | None) -> Column:
     factor, decimals = wanted.mapping.multiply.get(name, 1), wanted.decimals(name)
+    if unit is not None and unit <= decimals and name not in wanted.mapping.multiply:
+        return read_units(column, 10 ** (decimals - unit))
     if decimals == 0:
         return read_whole(column, factor)
     if column.dtype.is_float() and factor == 1 and len(column) >= FAST_ROWS:

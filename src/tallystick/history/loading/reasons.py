@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from tallystick.core.errors import mark as _
 from tallystick.core.events import Reason
 from tallystick.core.text import translate
 
-__all__ = ["CODES", "REASONS", "sentence"]
+__all__ = ["CODES", "REASONS", "beside", "sentence"]
 
 REASONS = (
     Reason(
@@ -18,7 +21,7 @@ REASONS = (
     ),
     Reason(
         "history.row_encoding",
-        "The row is not text in the encoding of its file, {value}.",
+        "The row is not text in the encoding of its file, {value}: the file mixes encodings, or the row is damaged.",
         "Save the file in one encoding.",
     ),
     Reason("history.empty", "{column} is empty.", "Fill it."),
@@ -33,6 +36,12 @@ REASONS = (
     Reason("history.high_below_low", "The high is below the low: {value}.", "Correct the prices."),
     Reason("history.outside_range", "{column} is not between low and high: {value}.", "Correct the prices."),
     Reason("history.negative", "{column} is negative: {value}.", "Correct it."),
+    Reason("history.not_positive", "{column} is not above zero: {value}.", "Correct it, or leave it empty."),
+    Reason(
+        "history.outside_meaning",
+        "{column} is not possible for this kind of action: {value}.",
+        "Ratios are above zero; that of a reduction is the shares kept per share, so at most 1.",
+    ),
     Reason("history.ends_before_start", "The bar ends before it starts: {value}.", "Correct the times."),
     Reason(
         "history.future",
@@ -48,6 +57,26 @@ REASONS = (
         "history.not_a_session",
         "{value} is no session of the venue.",
         "Correct the date, or the venue's calendar by a rule.",
+    ),
+    Reason(
+        "history.outside_hours",
+        "{column} is outside the sessions of the venue: {value}.",
+        "Correct the time or its zone, or the venue's phases by a rule.",
+    ),
+    Reason(
+        "history.perhaps_outside_hours",
+        "{column} is outside the sessions of the venue as far as they are known, first in row {value}.",
+        "Compare the venue's phases, which are not verified.",
+    ),
+    Reason(
+        "history.venue_unknown",
+        "The symbol names no venue that the house knows, first in row {value}.",
+        "Say it in a mapping: suffix, or [venues].",
+    ),
+    Reason(
+        "history.totals",
+        "{column} contradicts between the day's bars and those or the trades within it, first in row {value}.",
+        "Compare the two; one of them lacks rows, or has another unit.",
     ),
     Reason(
         "history.off_tick",
@@ -66,6 +95,11 @@ REASONS = (
     ),
     Reason(
         "history.key_twice", "The key is in row {value} too, with other values.", "Leave one of them out."
+    ),
+    Reason(
+        "history.known_otherwise",
+        "Other values were known of the fact at that time or later, so that an earlier answer would change.",
+        "Bring it by `tally history correct`, or release it, with a later --known-at.",
     ),
     Reason(
         "history.amount_outside",
@@ -103,10 +137,39 @@ REASONS = (
         "{column} is not a mark from 1 to 5: {value}.",
         "Correct it, or leave it empty.",
     ),
+    Reason(
+        "history.encoding_guessed",
+        "The encoding was guessed as {column}.",
+        'Look at a few names; when they are wrong, name the encoding in a mapping: encoding = "gb18030".',
+    ),
+    Reason(
+        "history.passed_over",
+        "{column} in the archive is no table and was passed over.",
+        "Nothing, unless it holds rows; then load it alone.",
+    ),
 )
 
 CODES = {reason.code: number for number, reason in enumerate(REASONS, 1)}
 """Number of each code from 1, as the checks note it; 0 is no fault."""
+
+
+WITH_RIGHT = {
+    "history.row_fields": _("The row has {value} fields, the header {right}; is the separator right?"),
+    "history.off_tick": _("{column} is not on the tick of {right} that is in force: {value}."),
+    "history.outside_limits": _("{column} is outside the limits of the day, {right}: {value}."),
+}
+"""What is said when the value tells what would be right too, as `beside` writes it."""
+
+VALUE_AND_RIGHT = re.compile(r"(.*) \((.*)\)")
+
+
+def beside(value: str, right: str) -> str:
+    """A value with what would be right, as quarantine keeps it.
+
+    >>> beside("101.1", "0.5")
+    '101.1 (0.5)'
+    """
+    return f"{value} ({right})"
 
 
 def sentence(code: str, column: str, value: str, language: str = "en") -> str:
@@ -114,6 +177,10 @@ def sentence(code: str, column: str, value: str, language: str = "en") -> str:
 
     >>> sentence("history.negative", "volume", "-5")
     'volume is negative: -5.'
+    >>> sentence("history.off_tick", "high", beside("101.1", "0.5"))
+    'high is not on the tick of 0.5 that is in force: 101.1.'
     """
+    if code in WITH_RIGHT and (told := VALUE_AND_RIGHT.fullmatch(value)):
+        return translate(WITH_RIGHT[code], language, column=column, value=told[1], right=told[2])
     number = CODES.get(code)
     return translate(REASONS[number - 1].text, language, column=column, value=value) if number else code

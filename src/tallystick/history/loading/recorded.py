@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from tallystick.history.datasets import QUARANTINE, Dataset
 from tallystick.history.events import DatasetLoaded
+from tallystick.history.loading.earlier_views import without_rewriting
 from tallystick.history.loading.filling import Filled, append_all, room_on_disk
 from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
@@ -48,6 +49,7 @@ def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
     hashes = [read.source.sha256 for read in fresh]
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
     token = f"load {whole.hex()}"
+    fresh = [without_rewriting(load, read, token) for read in fresh]
     broken = [broken_rows(load, read) for read in fresh]
     with room_on_disk(", ".join(read.source.name for read in fresh[:NAMED_FILES])):
         set_aside(load, list(zip((read.source for read in fresh), broken, strict=True)), token)
@@ -61,7 +63,6 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
     """Write to the journal what became of a source, and report it."""
     source, checked = read.source, read.checked
     fact = DatasetLoaded(
-        command_id=f"{load.dataset.name} load {source.sha256.hex()}",
         dataset=load.dataset.name,
         source=source.name,
         sha256=source.sha256,
@@ -95,7 +96,9 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
 
 
 def earlier_load(load: Load, digest: bytes) -> Kept | None:
-    """The report of the same content's earlier load, from the journal's machine and the quarantine table."""
+    """The report of a content that was loaded before, from the journal's machine and the quarantine table: its rows are
+    there already, and those that were set aside then still tell why.
+    """
     name = load.dataset.name
     before = load.context.machine("history").loaded(name, digest)
     if before is None:
@@ -117,9 +120,9 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
     ]
     report = FileReport(
         file=before.source,
-        loaded=before.rows,
+        loaded=0,
         quarantined=before.quarantined,
-        duplicates=before.duplicates,
+        duplicates=before.rows + before.duplicates,
         without_trade=before.without_trade,
         rounded=0,
         source_hash=digest.hex(),
@@ -201,19 +204,20 @@ def _unverified(load: Load, source: Source, rows: int) -> LoadWarning:
 
 
 def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
-    """What a load did in all."""
+    """What a load did in all. Rows that were set aside are counted once for a content, also when it was named twice."""
     files = [one.report for one in kept]
+    once = list({one.report.source_hash: one for one in reversed(kept)}.values())[::-1]
 
-    def total(name: str) -> int:
-        return int(np.sum([getattr(report, name) for report in files], dtype=np.int64))
+    def total(name: str, counted: Sequence[Kept] = kept) -> int:
+        return int(np.sum([getattr(one.report, name) for one in counted], dtype=np.int64))
 
     return LoadReport(
         dataset=dataset.name,
         loaded=total("loaded"),
-        quarantined=total("quarantined"),
+        quarantined=total("quarantined", once),
         duplicates=total("duplicates"),
-        without_trade=total("without_trade"),
-        reasons=[reason for one in kept for reason in one.reasons][:REASONS_SHOWN],
+        without_trade=total("without_trade", once),
+        reasons=[reason for one in once for reason in one.reasons][:REASONS_SHOWN],
         files=files,
         source_hash=files[0].source_hash if len(files) == 1 else "",
         warnings=[warned for one in kept for warned in one.warnings],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from tallystick.core.errors import NotFound, TallystickError
+from tallystick.core.schema import number_date
 from tallystick.history.datasets import QUARANTINE
 from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.earlier_views import without_rewriting
+from tallystick.history.loading.matching import contradicts
 from tallystick.history.loading.read import begin, check_source, open_sources
 from tallystick.history.loading.recorded import keep_all, summed
 from tallystick.history.loading.reports import LoadReport
@@ -19,50 +24,66 @@ if TYPE_CHECKING:
     from tallystick.history.loading.read import Load
     from tallystick.history.loading.sources import Source
 
-__all__ = ["release_rows"]
+__all__ = ["release_rows", "set_aside_rows"]
 
 ROW_NAMES = ("row", "列號", "行号")
 """Names of the column that says which quarantined row a corrected one stands for."""
 
+Waiting = dict[int, list[dict[str, Any]]]
+HASH_SHOWN = 12
+
 
 def release_rows(
     context: Context,
-    corrected: Any,
+    files: Sequence[Any],
     *,
     dataset: str,
     file: str,
     mapping: ColumnMapping,
     known_time: int | None = None,
+    sha256: str = "",
 ) -> LoadReport:
     """Load corrected rows of a file's quarantine; those that pass are marked as released by their content.
 
-    `corrected` is a file or frame with a column `row`: the number of the quarantined row. TallystickError when there is
-    no such column, or a number that is not in the file's quarantine. A second time changes nothing.
+    `files` are files or frames with a column `row`: the number of the quarantined row. Where contents of the same name
+    have a row of that number, the one that the corrected row's key fits is meant, or the one whose hash begins with
+    `sha256`. TallystickError when there is no such column, a number is not in the file's quarantine, the row of that
+    number is about another fact, or rows of several contents fit. A second time changes nothing.
     """
     load = begin(context, dataset, mapping, known_time)
-    waiting = _waiting(load, file)
+    waiting = _waiting(load, file, sha256)
     kept = []
-    for source in open_sources(load, corrected):
-        read = check_source(load, source)
-        rows = _released(load, source, read.checked, waiting, file)
-        kept += keep_all(load, [read])
-        _mark(load, rows, source)
+    for given in files:
+        for source in open_sources(load, given):
+            read = without_rewriting(load, check_source(load, source))
+            rows = _released(load, source, read.checked, waiting, file)
+            kept += keep_all(load, [read])
+            _mark(load, rows, source)
     return summed(load.dataset, kept)
 
 
-def _waiting(load: Load, file: str) -> dict[int, dict[str, Any]]:
-    """The quarantined rows of a file's last content, by their number, released ones too."""
-    found = load.lake.scan(
+def set_aside_rows(
+    lake: Any, dataset: str, file: str, sha256: str, row: int | None = None
+) -> list[dict[str, Any]]:
+    """The quarantined rows of a file's contents, released ones too, oldest first; of the content whose hash begins with
+    `sha256`, of one number.
+    """
+    found = lake.scan(
         QUARANTINE.name,
-        within={"dataset": load.dataset.name},
-        where="file = ?",
-        parameters=[file],
-        order=["known_time", "row"],
+        within={"dataset": dataset} | ({} if row is None else {"row": row}),
+        where="file = ? AND starts_with(lower(hex(sha256)), ?)",
+        parameters=[file, sha256.strip().casefold()],
+        order=["event_time", "sha256", "row"],
     )
     for name in ("event_time", "known_time"):
         place = found.column_names.index(name)
         found = found.set_column(place, name, found[name].cast(pa.int64()))
-    rows = found.to_pylist()
+    return [{"released_by": None} | one for one in found.to_pylist()]
+
+
+def _waiting(load: Load, file: str, sha256: str) -> Waiting:
+    """The quarantined rows of a file's contents by their number, released ones too."""
+    rows = set_aside_rows(load.lake, load.dataset.name, file, sha256)
     if not rows:
         raise NotFound(
             "history.nothing_waiting",
@@ -71,14 +92,16 @@ def _waiting(load: Load, file: str) -> dict[int, dict[str, Any]]:
             file=file,
             dataset=load.dataset.name,
         )
-    last = rows[-1]["sha256"]
-    return {row["row"]: row for row in rows if row["sha256"] == last}
+    waiting: Waiting = {}
+    for row in rows:
+        waiting.setdefault(row["row"], []).append(row)
+    return waiting
 
 
 def _released(
-    load: Load, source: Source, checked: Checked, waiting: dict[int, dict[str, Any]], file: str
+    load: Load, source: Source, checked: Checked, waiting: Waiting, file: str
 ) -> list[dict[str, Any]]:
-    """The quarantined rows that the source's good rows stand for."""
+    """The quarantined rows that the source's good rows stand for, which are not released yet."""
     names = [name.strip().casefold() for name in source.header]
     place = next((names.index(name) for name in ROW_NAMES if name in names), None)
     if place is None:
@@ -92,8 +115,8 @@ def _released(
     found = []
     for at, number in enumerate(checked.rows.numbers.tolist()):
         told = source.cell(number, [place]).strip()
-        row = waiting.get(int(told)) if told.isdigit() else None
-        if row is None:
+        rows = waiting.get(int(told), []) if told.isdigit() else []
+        if not rows:
             raise NotFound(
                 "history.row_not_waiting",
                 "Row {row} of {file} is not in quarantine.",
@@ -101,9 +124,50 @@ def _released(
                 row=told or number,
                 file=file,
             )
-        if at not in faulty and row["released_by"] is None:
+        if at not in faulty and (row := _meant(load, rows, _key(checked, at))) is not None:
             found.append(row)
     return found
+
+
+def _key(checked: Checked, at: int) -> dict[str, Any]:
+    """The key of a row as it was read."""
+    rows = checked.rows
+    found: dict[str, Any] = {}
+    for name in rows.dataset.spec.key:
+        column = rows.columns.get(name)
+        if column is None or (column.there is not None and not column.there[at]):
+            continue
+        value = int(column.values[at])
+        if column.words is not None:
+            found[name] = column.words[value]
+        else:
+            found[name] = number_date(value) if rows.dataset.columns[name].kind == "date" else value
+    return found
+
+
+def _meant(load: Load, rows: Sequence[dict[str, Any]], key: dict[str, Any]) -> dict[str, Any] | None:
+    """The one of the quarantined rows that the corrected one stands for; None when it is released already."""
+    fitting = [row for row in rows if not contradicts(load.dataset, row, key, load.zone)]
+    names = {"row": rows[0]["row"], "file": rows[0]["file"]}
+    if not fitting:
+        raise TallystickError(
+            "history.row_of_another_fact",
+            "Row {row} of {file} was set aside as {text}, which is not about {key}; nothing was loaded.",
+            "Give the number of the row that the corrected one stands for, as `tally history quarantine` shows it.",
+            text=rows[-1]["text"],
+            key=", ".join(str(value) for value in key.values()),
+            **names,
+        )
+    open_ones = [row for row in fitting if row["released_by"] is None]
+    if len({row["sha256"] for row in open_ones}) > 1:
+        raise TallystickError(
+            "history.row_of_several_contents",
+            "Row {row} waits in several contents named {file}, and the corrected row fits each: {hashes}.",
+            "Name the one that is meant by `--sha256`, as `tally history quarantine` shows it.",
+            hashes=", ".join(row["sha256"].hex()[:HASH_SHOWN] for row in open_ones),
+            **names,
+        )
+    return open_ones[0] if open_ones else None
 
 
 def _mark(load: Load, rows: list[dict[str, Any]], source: Source) -> None:
@@ -117,6 +181,8 @@ def _mark(load: Load, rows: list[dict[str, Any]], source: Source) -> None:
     columns = {name: [row[name] for row in changed] for name in changed[0]}
     for name in ("sha256", "released_by"):
         columns[name] = pa.array(columns[name], pa.binary(32))
-    load.lake.append(
-        QUARANTINE.name, pa.table(columns), token=f"{load.dataset.name} release {source.sha256.hex()}"
-    )
+    which = hashlib.sha256(
+        b"".join(row["sha256"] + row["row"].to_bytes(8, "big") for row in rows)
+    ).hexdigest()
+    token = f"{load.dataset.name} release {source.sha256.hex()} {which}"
+    load.lake.append(QUARANTINE.name, pa.table(columns), token=token)

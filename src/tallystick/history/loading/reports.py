@@ -33,7 +33,8 @@ class FileReport(Record, frozen=True, kw_only=True):
     """What became of one file: rows loaded and quarantined, rows that were there or came twice alike (`duplicates`),
     rows that say that nothing was traded, values rounded to 1e-4, columns that were not used, SHA-256 in hex.
 
-    `repeated` says that the content was loaded before; the numbers are that load's.
+    `repeated` says that the content was loaded before: its rows are there already, and what was set aside then is told
+    again.
     """
 
     file: str
@@ -76,3 +77,8 @@ class MappingProposal(Record, frozen=True, kw_only=True):
     missing: list[str]
     unused_columns: list[str]
     encoding: str
+
+    @property
+    def as_text(self) -> str:
+        """What a terminal shows, so that it can go into a file: the mapping alone."""
+        return self.mapping

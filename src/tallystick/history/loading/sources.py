@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -14,12 +15,13 @@ import polars as pl
 from tallystick.core.schema import date_number
 from tallystick.history.loading.clock import DAY_NS, local_to_utc
 from tallystick.history.loading.csv_lines import BrokenLine, cut
-from tallystick.history.loading.headers import Heading
-from tallystick.history.loading.reading import Wanted, read_exactly, read_plain_lines
-from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, filled
-from tallystick.history.loading.values import as_text
+from tallystick.history.loading.headers import Heading, refuse_twice
+from tallystick.history.loading.reading import NUMBERS, Wanted, read_exactly, read_plain_lines
+from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, Warned, filled
+from tallystick.history.loading.units import is_answer, refuse_own_text, units_of_frame
+from tallystick.history.loading.values import as_text, with_points
 
-__all__ = ["FAST_BYTES", "FrameSource", "Places", "Source", "TextSource"]
+__all__ = ["FAST_BYTES", "Doubt", "FrameSource", "Places", "Source", "TextSource"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Places = Mapping[str, tuple[int, ...]]
@@ -28,6 +30,10 @@ Places = Mapping[str, tuple[int, ...]]
 FAST_BYTES = 1_000_000
 """From so many bytes on, lines go through the kernel, which takes a moment to load."""
 
+COMMA_NUMBER = re.compile(rb'[;\t|\n] *"?[+-]?[0-9]+,[0-9]')
+LOOKED_AT = 50
+"""First rows whose prices are looked at where a text has the columns of an answer."""
+
 BLOCK = 1 << 14
 NEWLINE = 10
 
@@ -35,14 +41,22 @@ TEXT_LIMIT = 500
 """Letters of a faulty row that are kept."""
 
 
+class Doubt(NamedTuple):
+    """What a source is not sure of as a whole: a code, and what it is about."""
+
+    code: str
+    about: str
+
+
 class Source(Protocol):
-    """What loading asks of a file or frame: its name, hash and header, the date in its title, its rows."""
+    """What loading asks of a file or frame: its name, hash and header, the date in its title, its rows, its doubts."""
 
     name: str
     sha256: bytes
     header: list[str]
     title: str
     encoding: str
+    doubts: list[Doubt]
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
@@ -77,15 +91,30 @@ class TextSource:
         self._begin, self._end = (below + 1, end) if below >= 0 else (end, end)
         self._first = heading.line + 1
         self._lines: LineIndex | None = None
+        self.doubts: list[Doubt] = []
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
     ) -> tuple[Rows, list[BrokenLine]]:
-        """Plain lines by the kernel when there are many, the others exactly."""
+        """Plain lines by the kernel when there are many, the others exactly.
+
+        TallystickError when a wanted name stands twice in the header, or the text may be of the house's own units.
+        """
+        refuse_twice(self.name, self.header, [place for spot in places.values() for place in spot])
+        if is_answer(self.header):
+            first = self.first_rows(LOOKED_AT)
+            cells = {name: [self.cell(number, spot) for number in first] for name, spot in places.items()}
+            refuse_own_text(wanted, self.name, cells)
+        rows, broken = self._read(wanted, places, date)
+        return doubted(rows, self.doubts), broken
+
+    def _read(
+        self, wanted: Wanted, places: Places, date: datetime.date | None
+    ) -> tuple[Rows, list[BrokenLine]]:
         used = [place for spot in places.values() for place in spot]
         simple = all(len(spot) == 1 for spot in places.values()) and len(set(used)) == len(used)
         text, begin, end = self._text, self._begin, self._end
-        if end - begin < FAST_BYTES or begin == end or not simple:
+        if end - begin < FAST_BYTES or begin == end or not simple or self._has_commas():
             return self._exactly(wanted, places, date, text[begin:end], None)
         plain = read_plain_lines(wanted, text, (begin, end), dict(places), len(self.header), self.separator)
         columns, notes = _moments(wanted, dict(plain.columns), date)
@@ -114,6 +143,12 @@ class TextSource:
         lines = self._text.count(b"\n", begin, end) + (end > begin and self._text[end - 1 : end] != b"\n")
         return range(self._first, self._first + min(count, lines))
 
+    def _has_commas(self) -> bool:
+        """Whether numbers may have a comma before their decimals, for which a file is looked at as a whole."""
+        if self.separator == "," or self._text.find(b",", self._begin, self._end) < 0:
+            return False
+        return COMMA_NUMBER.search(self._text, self._begin, self._end) is not None
+
     def _exactly(
         self, wanted: Wanted, places: Places, date: datetime.date | None, body: bytes, numbers: Array | None
     ) -> tuple[Rows, list[BrokenLine]]:
@@ -133,7 +168,10 @@ class TextSource:
             raise_if_empty=False,
         )
         assert frame.height == len(rows), f"{self.name}: {len(rows)} lines gave {frame.height} rows"
-        return read_exactly(wanted, _raw(frame, self.header, wanted, places, date), rows), broken
+        raw = _raw(frame, self.header, wanted, places, date)
+        whole = [name for name in raw if not wanted.decimals(name)]
+        raw |= with_points(_numbers_of(wanted, raw), decimal_commas=self.separator != ",", whole=whole)
+        return read_exactly(wanted, raw, rows), broken
 
 
 class LineIndex:
@@ -170,17 +208,32 @@ class LineIndex:
 class FrameSource:
     """A frame; its rows count from 1."""
 
-    def __init__(self, name: str, sha256: bytes, frame: pl.DataFrame, encoding: str = "") -> None:
-        self.name, self.sha256, self.encoding, self.title = name, sha256, encoding, ""
+    def __init__(
+        self,
+        name: str,
+        sha256: bytes,
+        frame: pl.DataFrame,
+        encoding: str = "",
+        *,
+        title: str = "",
+        units: Mapping[str, int] | None = None,
+    ) -> None:
+        self.name, self.sha256, self.encoding, self.title = name, sha256, encoding, title
         self.header = list(frame.columns)
-        self._frame = frame
+        self.doubts: list[Doubt] = []
+        self._frame, self._units = frame, units or {}
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
     ) -> tuple[Rows, list[BrokenLine]]:
-        """Every column by its own type."""
+        """Every column by its own type, and in the unit that it says."""
         raw = _raw(self._frame, self.header, wanted, places, date)
-        return read_exactly(wanted, raw, np.arange(1, self._frame.height + 1)), []
+        named = {name: self.header[spot[0]] for name, spot in places.items() if len(spot) == 1}
+        stated = {name: self._units[cell] for name, cell in named.items() if cell in self._units}
+        units = units_of_frame(wanted, self.name, raw, self.header, stated)
+        raw |= with_points(_numbers_of(wanted, raw), decimal_commas=False)
+        rows = read_exactly(wanted, raw, np.arange(1, self._frame.height + 1), units)
+        return doubted(rows, self.doubts), []
 
     def text(self, number: int) -> str:
         """A row as an object of its columns."""
@@ -218,6 +271,16 @@ def _raw(
     return raw
 
 
+def _numbers_of(wanted: Wanted, raw: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
+    """The columns of numbers that are texts."""
+    return {
+        name: raw[name]
+        for kind in NUMBERS
+        for name in wanted.names(kind, list(raw))
+        if raw[name].dtype == pl.String
+    }
+
+
 def _in_words(texts: pl.Series, meaning: Mapping[str, str]) -> pl.Series:
     return texts.replace(list(meaning), list(meaning.values())) if meaning else texts
 
@@ -242,6 +305,13 @@ def _moments(
         notes.note(~there & given, "history.not_a_time", name)
         columns[name] = columns[name]._replace(values=moments)
     return columns, notes
+
+
+def doubted(rows: Rows, doubts: Sequence[Doubt]) -> Rows:
+    """The rows with what their source doubts as warnings."""
+    if rows.height:
+        rows.notes.warnings += [Warned(doubt.code, doubt.about, rows.height, 0) for doubt in doubts]
+    return rows
 
 
 def _filled(rows: Rows, holes: Array, apart: Rows) -> Rows:

@@ -9,7 +9,7 @@ from tallystick.core.errors import NotFound
 from tallystick.core.operations import operation
 from tallystick.core.schema import Record, Timestamp
 from tallystick.history.loading.reports import LoadReport
-from tallystick.history.requests import known_time_of
+from tallystick.history.requests import known_by
 
 if TYPE_CHECKING:
     from tallystick.history.datasets import Dataset
@@ -18,11 +18,14 @@ __all__ = ["QuarantinedRequest", "ReleaseRowsRequest"]
 
 
 class QuarantinedRequest(Record, frozen=True, kw_only=True):
-    """One quarantined row: the dataset, the file as the quarantine names it, and the row's number."""
+    """One quarantined row: the dataset, the file as the quarantine names it, and the row's number; where contents of
+    that name differ, the hash of the one that is meant or its beginning (the last one when empty).
+    """
 
     dataset: str
     file: str
     row: int
+    sha256: str = ""
 
 
 class CellOf(Record, frozen=True, kw_only=True):
@@ -61,13 +64,15 @@ class QuarantinedReply(Record, frozen=True, kw_only=True):
 
 class ReleaseRowsRequest(Record, frozen=True, kw_only=True):
     """Corrected rows of a file's quarantine as CSV text with a header: the dataset's columns, and `row` with the
-    number of the quarantined row. `known_at` is when the firm knew them; now when empty.
+    number of the quarantined row. `known_at` is when the firm knew them; now when empty. `sha256` is the beginning of
+    the content's hash, where several of that name wait.
     """
 
     dataset: str
     file: str
     rows: str
     known_at: str = ""
+    sha256: str = ""
 
 
 @operation(
@@ -127,34 +132,23 @@ def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
 
     return released(
         context,
-        rows_of_text(request.rows),
+        [rows_of_text(request.rows)],
         dataset=request.dataset,
         file=request.file,
         mapping=ColumnMapping(),
-        known_time=known_time_of(request.known_at, context.settings.firm.zone),
+        known_time=known_by(context, request.known_at),
+        sha256=request.sha256,
     )
 
 
 def _row_of(context: Context, found: Dataset, request: QuarantinedRequest) -> dict[str, Any]:
     """The newest row of that number; NotFound where none was set aside."""
-    import pyarrow as pa
-
     from tallystick.history.datasets import QUARANTINE, is_there
+    from tallystick.history.loading.releasing import set_aside_rows
 
     rows: list[dict[str, Any]] = []
     if is_there(context.lake, QUARANTINE):
-        scanned = context.lake.scan(
-            QUARANTINE.name,
-            within={"dataset": found.name, "row": request.row},
-            where="file = ?",
-            parameters=[request.file],
-            order=["-event_time"],
-            limit=1,
-        )
-        for name in ("event_time", "known_time"):
-            place = scanned.column_names.index(name)
-            scanned = scanned.set_column(place, name, scanned[name].cast(pa.int64()))
-        rows = scanned.to_pylist()
+        rows = set_aside_rows(context.lake, found.name, request.file, request.sha256, request.row)
     if not rows:
         raise NotFound(
             "history.row_not_waiting",
@@ -163,4 +157,4 @@ def _row_of(context: Context, found: Dataset, request: QuarantinedRequest) -> di
             row=request.row,
             file=request.file,
         )
-    return {"released_by": None} | rows[0]
+    return rows[-1]

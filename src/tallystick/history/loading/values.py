@@ -12,18 +12,41 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
 
-__all__ = ["Column", "as_text", "is_missing", "read_clock_times", "read_dates", "read_decimals", "read_whole"]
+__all__ = [
+    "Column",
+    "as_text",
+    "is_missing",
+    "read_clock_times",
+    "read_dates",
+    "read_decimals",
+    "read_units",
+    "read_whole",
+    "with_points",
+]
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
-OTHER_DATES = (r"^(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?$", r"^(\d{2,3})[/年](\d{1,2})[/月](\d{1,2})日?$",
+OTHER_DATES = (r"^(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?$",
+               r"^(?:中華)?民國 ?0*([1-9]\d{0,2})[/年.-] ?(\d{1,2})[/月.-] ?(\d{1,2})日?$",
+               r"^(\d{3}|79|[89]\d)[/年](\d{1,2})[/月](\d{1,2})日?$",
                r"^(\d{3})[.-](\d{1,2})[.-](\d{1,2})$", r"^(\d{3})(\d{2})(\d{2})$")  # fmt: skip
 """Dates with one digit for a month, and those of the Republic (民國), whose years count from 1912: 114/03/05, 99/1/4,
-114年03月05日, 1150807. Two digits without marks could be either, and are neither.
+114年03月05日, 1150807. Years of two digits are those of the Republic from 1990 to 2010, as files of then have them;
+others (26/11/16) could be either, and are neither, unless 民國 stands before them.
 """
+
+MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$"
+"""What programs write after a date when they have only times."""
+
+OFFSET = r"^(.*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?([+-])(\d{2}):?(\d{2})$"
+"""A time that says how far it is from UTC: its local time, the sign, hours and minutes."""
+
+REPRESENTABLE = r"^(18|19|20|21|22[0-5]\d)"
+"""Years whose nanoseconds fit 64 bits; those of the Republic in times are none of them."""
 
 YEARS_BEFORE = 1911
 LAST_ROC_YEAR = 1_000
@@ -41,7 +64,17 @@ TIME_FORMATS = (
 MISSING = ("", "-", "--", "---", "N/A", "NA", "null", "NULL", "None")
 """What files write for no value. (NaN is none of them: it is a fault of its own.)"""
 
+MINUTE_NS = 60_000_000_000
 LARGEST = 2**63 - 1
+GROUPS = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
+"""A number in groups of thousands."""
+
+POINTS = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+$|^[+-]?[0-9]+,[0-9]+$"
+"""A number with a comma before its decimals, and perhaps points between thousands."""
+
+OTHER_MARKS = r"^[+-]?[0-9,]*\.[0-9]*$|^[+-]?[0-9]+,[0-9]+,[0-9,]+$"
+"""A number whose decimals cannot follow a comma."""
+
 TOO_LARGE = decimal.Decimal(10**15)
 """No amount in 1e-4 of this size fits int64, whatever its unit."""
 
@@ -85,7 +118,7 @@ def read_decimals(column: pl.Series, multiply: int = 1) -> Column:
     if not len(places):
         return _whole_column(values, rounded)
     rest = column.gather(places)
-    text = as_text(rest).str.replace_all(",", "", literal=True)
+    text = _without_groups(as_text(rest))
     second, more = _decimals(text, multiply)
     missing, not_finite = is_missing(rest), _not_finite(rest, text)
     large = second.is_null() & text.cast(pl.Decimal(38, 4), strict=False).is_not_null()
@@ -94,6 +127,62 @@ def read_decimals(column: pl.Series, multiply: int = 1) -> Column:
         _never(column).scatter(places, part) for part in (missing, unreadable, not_finite, large)
     )
     return Column(values.scatter(places, second), missing, unreadable, not_finite, large, rounded + more)
+
+
+def _without_groups(text: pl.Series) -> pl.Series:
+    """Numbers without the commas between their thousands; a comma elsewhere makes a text unreadable."""
+    commas = text.str.contains(",", literal=True).fill_null(False)
+    if not bool(commas.any()):
+        return text
+    wrong = commas & ~text.str.contains(GROUPS).fill_null(False) & ~is_missing(text)
+    return text.str.replace_all(",", "", literal=True).set(wrong, "?")
+
+
+def with_points(
+    columns: dict[str, pl.Series], *, decimal_commas: bool, whole: Sequence[str] = ()
+) -> dict[str, pl.Series]:
+    """Columns of numbers as texts, with points before their decimals: where a comma stands that cannot part thousands
+    (100,5), commas are decimal ones if the file can have them, no number has a decimal point and no `whole` one a
+    comma; else all numbers with one comma and no point become `?`, since 101,500 could be either.
+
+    >>> with_points({"close": pl.Series(["100,5", "1.234,25", "99"])}, decimal_commas=True)["close"].to_list()
+    ['100.5', '1234.25', '99']
+    """
+    if not any(_has(column, ",") for column in columns.values()):
+        return columns
+    texts = {name: as_text(column) for name, column in columns.items() if column.dtype == pl.String}
+    with_commas = {
+        name: text for name, text in texts.items() if bool(text.str.contains(r"^[+-]?[0-9.,]+,[0-9]").any())
+    }
+    odd = (text.str.contains(POINTS) & ~text.str.contains(GROUPS) for text in with_commas.values())
+    if not any(bool(found.any()) for found in odd):
+        return columns
+    other = any(bool(text.str.contains(OTHER_MARKS).any()) for text in texts.values())
+    if decimal_commas and not other and not any(name in with_commas for name in whole):
+        turned = {
+            name: text.str.replace_all(".", "", literal=True)
+            .str.replace(",", ".", literal=True)
+            .zip_with(text.str.contains(POINTS).fill_null(False), text)
+            for name, text in with_commas.items()
+        }
+        return columns | turned
+    return columns | {
+        name: text.set(text.str.contains(r"^[+-]?[0-9]+,[0-9]+$").fill_null(False), "?")
+        for name, text in with_commas.items()
+    }
+
+
+def _has(column: pl.Series, mark: str) -> bool:
+    return column.dtype == pl.String and bool(column.str.contains(mark, literal=True).any())
+
+
+def read_units(column: pl.Series, multiply: int = 1) -> Column:
+    """Whole numbers that count the column's own unit already, times a factor to it; floats only where whole."""
+    whole = column.cast(pl.Int64, strict=False)
+    broken = column.is_not_null() & (whole.is_null() | (whole.cast(column.dtype, strict=False) != column))
+    large = (whole.abs() > LARGEST // multiply).fill_null(False) & ~broken
+    values = whole.set(broken.fill_null(True) | large, None) * multiply
+    return Column(values, column.is_null(), broken.fill_null(False), _never(column), large)
 
 
 def read_whole(column: pl.Series, multiply: int = 1) -> Column:
@@ -128,6 +217,9 @@ def read_dates(column: pl.Series) -> Column:
     if len(places):
         text = as_text(column.gather(places))
         rest = _modern(text.str.to_date(DATE_FORMATS[0], strict=False))
+        if bool(text.str.contains(MIDNIGHT).any()):
+            text = text.str.replace(MIDNIGHT, "")
+            rest = _first_of(rest, _modern(text.str.to_date(DATE_FORMATS[0], strict=False)))
         for form in DATE_FORMATS[1:]:
             rest = _first_of(rest, _modern(text.str.to_date(form, strict=False)))
         found = found.scatter(places, _other_dates(text, rest))
@@ -168,22 +260,47 @@ def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> C
         text = as_text(column)
         if dates is not None:
             text = _on_dates(text, dates)
-        local = text.str.to_datetime(TIME_FORMATS[0], time_unit="ns", strict=False)
-        for form in TIME_FORMATS[1:]:
-            if local.null_count() == 0:
-                break
-            local = _first_of(local, text.str.to_datetime(form, time_unit="ns", strict=False))
+        local = _local_times(text)
         moments = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        if local.null_count() > text.null_count():
+            moments = _first_of(moments, _with_offsets(text).dt.convert_time_zone(zone))
     return _read(column, moments.dt.convert_time_zone("UTC").cast(pl.Int64))
 
 
+def _local_times(text: pl.Series) -> pl.Series:
+    """Texts as times without a zone, null where they are none."""
+    written = text.set(~text.str.contains(REPRESENTABLE).fill_null(False), None)
+    local = written.str.to_datetime(TIME_FORMATS[0], time_unit="ns", strict=False)
+    for form in TIME_FORMATS[1:]:
+        if local.null_count() == text.null_count():
+            break
+        local = _first_of(local, written.str.to_datetime(form, time_unit="ns", strict=False))
+    return local
+
+
+def _with_offsets(text: pl.Series) -> pl.Series:
+    """Moments of the times that say how far they are from UTC; null for the others."""
+    text = text.str.replace(r"[Zz]$", "+00:00")
+    sign, hours, minutes = (text.str.extract(OFFSET, part) for part in (2, 3, 4))
+    far = hours.cast(pl.Int64) * 60 + minutes.cast(pl.Int64)
+    far = far.zip_with((sign == "+").fill_null(True), -far)
+    local = _local_times(text.str.extract(OFFSET, 1))
+    return (local - (far * MINUTE_NS).cast(pl.Duration("ns"))).dt.replace_time_zone("UTC")
+
+
 def _on_dates(text: pl.Series, dates: pl.Series) -> pl.Series:
-    """Times of day (09:00, 09:00:00.5, 90000) put on their dates; times that have one stay."""
+    """Times of day (09:00, 9:00, 09:00:00.5, 90000, and 0900 where none has more digits) put on their dates; times that
+    have one stay.
+    """
     digits = text.str.contains(r"^\d{5,6}$").fill_null(False)
+    short = text.str.contains(r"^\d{4}$").fill_null(False)
+    if bool(short.any()) and not bool(digits.any()):
+        text, digits = (text + "00").zip_with(short, text), short
     if bool(digits.any()):
         six = text.str.zfill(6)
         clock = six.str.slice(0, 2) + ":" + six.str.slice(2, 2) + ":" + six.str.slice(4, 2)
         text = clock.zip_with(digits, text)
+    text = text.str.replace(r"^(\d:\d{2})", "0$1")
     alone = text.str.contains(r"^\d{2}:\d{2}").fill_null(False)
     return (dates.cast(pl.String) + " " + text).zip_with(alone, text) if bool(alone.any()) else text
 

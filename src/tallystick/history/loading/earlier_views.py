@@ -1,0 +1,94 @@
+"""Earlier views stay: a row that would change what was answered about a fact before is set aside.
+
+A fact that is known to the lake at a time of knowing or later may not get other values by a load of that time: who
+asked then would be told otherwise now. Facts of which nothing was known come in with the time since when they were
+public; that adds to earlier views and changes nothing in them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tallystick.core.lake.later import known_from
+from tallystick.core.schema import number_date
+from tallystick.history.loading.checked import Checked
+from tallystick.history.loading.read import Load, Read
+
+__all__ = ["without_rewriting"]
+
+SYMBOLS_NAMED = 1_000
+"""At most so many symbols are named when the lake is asked what is known."""
+
+
+def without_rewriting(load: Load, read: Read, token: str = "") -> Read:
+    """The source with rows that would change an earlier view among its faulty ones, and without those that say what is
+    known since later already, which count as there already.
+
+    With the `token` of a commit that is there, its own rows stay: the load was killed before the journal had it.
+    """
+    checked = read.checked
+    if not len(checked.places):
+        return read
+    names = list(checked.rows.columns)
+    later = known_from(
+        load.lake,
+        load.dataset.name,
+        load.known_time,
+        columns=[*names, "known_time"],
+        within=_within(checked),
+    )
+    if later is None or later.num_rows == 0:
+        return read
+    kinds = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
+    there = pl.DataFrame(later).with_columns(
+        *(_alike(name, kind) for name, kind in kinds.items()), _alike("known_time", pl.Int64)
+    )
+    rows = pl.DataFrame(checked.table()).with_columns(_alike(name, kind) for name, kind in kinds.items())
+    rows = rows.with_columns(_place=pl.int_range(pl.len()))
+    key = list(load.dataset.spec.key)
+    met = rows.join(there, on=key, how="semi", nulls_equal=True)
+    if met.height == 0:
+        return read
+    alike = met.join(there, on=names, how="semi", nulls_equal=True)["_place"]
+    others = met.filter(~pl.col("_place").is_in(alike.implode()))["_place"]
+    since = there.filter(pl.col("known_time") > load.known_time)
+    known = met.join(since, on=names, how="semi", nulls_equal=True)["_place"]
+    if token and load.lake.committed(load.dataset.name, token):
+        known = known.clear()
+    return read._replace(checked=_parted(checked, others.to_numpy(), known.to_numpy()))
+
+
+def _parted(checked: Checked, others: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> Checked:
+    """The rows with `others` (places in its order) as faults and without `known`."""
+    notes, key = checked.rows.notes, checked.rows.dataset.spec.key[0]
+    wrong = np.zeros(checked.rows.height, dtype=bool)
+    wrong[checked.places[others]] = True
+    notes.note(wrong, "history.known_otherwise", key)
+    keep = np.ones(len(checked.places), dtype=bool)
+    keep[others], keep[known] = False, False
+    return checked._replace(
+        places=checked.places[keep],
+        faults=notes.faults(),
+        duplicates=checked.duplicates + len(known),
+    )
+
+
+def _within(checked: Checked) -> dict[str, Any]:
+    """The dates of the rows, and their symbols where they are few."""
+    dataset = checked.rows.dataset
+    low, high = checked.dates
+    within: dict[str, Any] = {dataset.date_column: (number_date(low), number_date(high))}
+    first = checked.rows.columns[dataset.spec.key[0]]
+    used = np.unique(first.values[checked.places])
+    if first.words and len(used) <= SYMBOLS_NAMED:
+        within[dataset.spec.key[0]] = [first.words[code] for code in used.tolist()]
+    return within
+
+
+def _alike(name: str, kind: Any) -> pl.Expr:
+    """A column in a form in which new and known rows compare."""
+    column = pl.col(name)
+    return column.cast(pl.String) if kind == pl.String else column.to_physical().cast(pl.Int64)

@@ -1,0 +1,148 @@
+"""Checks of the time of day: bars and trades stand in a session of their venue, by its dated rows."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tallystick.core.schema import date_number, number_date
+from tallystick.history.loading.clock import DAY_NS, local_times
+from tallystick.history.loading.market_checks import LONGEST_SPAN_DAYS, calendars_of
+from tallystick.history.loading.rows import Rows
+
+if TYPE_CHECKING:
+    from tallystick.history.loading.checks import Circumstances
+    from tallystick.market import Calendar
+
+__all__ = ["note_hours", "warn_hours"]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+MINUTE_NS = 60_000_000_000
+LATE_NS = 5 * MINUTE_NS
+"""So long after a session's end its last prints are still told: auctions may be extended."""
+
+WITHOUT_TRADE = ("entry",)
+"""Modes in which orders come and nothing is traded."""
+
+SURE = ("verified", "secondary")
+"""Statuses of rows by which a row is set aside; by others it is doubted."""
+
+LONGEST_STEADY = 400
+"""Days over which it is looked whether the clock stays the same."""
+
+
+class Hours(NamedTuple):
+    """When a venue trades, as spans of a day's nanoseconds (to 48 h where one ends after midnight); whether sure."""
+
+    spans: tuple[tuple[int, int], ...]
+    sure: bool
+
+
+def note_hours(rows: Rows, given: Circumstances) -> None:
+    """A row's time is in a session of its venue; of all classes of instruments, since few symbols say theirs."""
+    for start, outside in _outside(rows, given, sure=True):
+        rows.notes.note(outside, "history.outside_hours", start)
+
+
+def warn_hours(rows: Rows, given: Circumstances) -> None:
+    """The same by sessions that are not verified."""
+    for start, outside in _outside(rows, given, sure=False):
+        rows.notes.doubt(outside, "history.perhaps_outside_hours", start)
+
+
+def _outside(rows: Rows, given: Circumstances, *, sure: bool) -> Iterator[tuple[str, Array]]:
+    """The column of the time, and which rows are outside the hours that are sure, or that are not."""
+    start = "ts_start" if rows.dataset.time == "interval" else "ts"
+    symbol, date, times = rows.columns["symbol"], rows.columns["date"].values, rows.columns[start].values
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
+    sound = rows.notes.codes == 0
+    for venue, calendar in enumerate(calendars, 1):
+        here = sound if (venue_of_word == venue).all() else sound & (venue_of_word[symbol.values] == venue)
+        days = date if here.all() else date[here]
+        if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
+            continue
+        low, high = int(days.min()), int(days.max())
+        begins = [low, *(day for day in _changes(calendar) if low < day <= high), high + 1]
+        for first, after in itertools.pairwise(begins):
+            hours = _hours(calendar, first)
+            if not hours.spans or hours.sure != sure:
+                continue
+            within = here if len(begins) == 2 else here & (date >= first) & (date < after)
+            clock = _clock(times, calendar.zone)
+            inside = np.zeros(rows.height, dtype=bool)
+            for opens, closes in hours.spans:
+                inside |= (clock >= opens) & (clock <= closes)
+                if closes >= DAY_NS:
+                    inside |= clock <= closes - DAY_NS
+            yield start, within & ~inside
+
+
+@functools.lru_cache(maxsize=64)
+def _changes(calendar: Calendar) -> list[int]:
+    """The dates on which a venue's hours change, rising."""
+    found = set()
+    for row in _rows(calendar):
+        if row.valid_from is not None:
+            found.add(date_number(row.valid_from))
+        if row.valid_to is not None:
+            found.add(date_number(row.valid_to) + 1)
+    return sorted(found)
+
+
+def _rows(calendar: Calendar) -> list[Any]:
+    rules = calendar.rules.rows
+    return [row for row in rules if row.venue == calendar.venue and row.field.startswith("phase.")]
+
+
+@functools.lru_cache(maxsize=256)
+def _hours(calendar: Calendar, day: int) -> Hours:
+    """The hours of all classes of a venue's instruments, as far as rows speak of the date."""
+    date = number_date(day)
+    holding = [row for row in _rows(calendar) if row.unit == "hours" and row.applies(date)]
+    spans: list[tuple[int, int]] = []
+    for row in holding:
+        phase = row.phase
+        if phase.mode not in WITHOUT_TRADE:
+            opens, closes = _nanoseconds(phase.opens), _nanoseconds(phase.closes)
+            spans.append((opens, closes + LATE_NS + (DAY_NS if closes < opens else 0)))
+    return Hours(_merged(spans), all(row.status in SURE for row in holding))
+
+
+def _merged(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Spans without overlap.
+
+    >>> _merged([(5, 7), (1, 3), (2, 4)])
+    ((1, 4), (5, 7))
+    """
+    found: list[tuple[int, int]] = []
+    for opens, closes in sorted(spans):
+        if found and opens <= found[-1][1]:
+            found[-1] = (found[-1][0], max(closes, found[-1][1]))
+        else:
+            found.append((opens, closes))
+    return tuple(found)
+
+
+def _nanoseconds(time: datetime.time) -> int:
+    return (time.hour * 60 + time.minute) * MINUTE_NS + time.second * 1_000_000_000
+
+
+def _clock(times: Array, zone: str) -> Array:
+    """The time of day of UTC nanoseconds in a zone; quickly where its clock stays the same."""
+    low, high = int(times.min()) // DAY_NS, int(times.max()) // DAY_NS
+    offset = _steady_offset(zone, low, high) if high - low <= LONGEST_STEADY else None
+    return (local_times(times, zone) if offset is None else times + offset) % DAY_NS
+
+
+@functools.lru_cache(maxsize=64)
+def _steady_offset(zone: str, low: int, high: int) -> int | None:
+    """The zone's offset from UTC in nanoseconds, if it is one and the same over these days."""
+    noons = np.arange(low - 1, high + 2, dtype=np.int64) * DAY_NS + DAY_NS // 2
+    offsets = np.unique(local_times(noons, zone) - noons)
+    return int(offsets[0]) if len(offsets) == 1 else None

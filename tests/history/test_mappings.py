@@ -1,0 +1,107 @@
+"""Mappings of one's own: what is wrong in one is told, and a file about one instrument needs no symbol of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.text import render
+from tallystick.history import read_bars
+from tallystick.history.loading.columns import read_mapping, vendor_mapping
+from tallystick.history.loading.operations import LoadRequest, MappingRequest, load, mapping
+
+KNOWN = "2026-11-20"
+ROW = "2026-11-19,100,101,99,100.5,100.1,5000"
+HEADER = "Date,Open,High,Low,Close,Adj Close,Volume"
+
+
+def refused(context, **request):
+    with pytest.raises(TallystickError) as told:
+        load(context, LoadRequest(known_at=KNOWN, **request))
+    return render(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "remedy"),
+    [
+        ('zone = "Mars/Phobos"', "zone = Mars/Phobos", "Asia/Taipei"),
+        ('zone = "Asia"', "zone = Asia", "Asia/Taipei"),
+        ('night = "3 pm"', "night = 3 pm", "15:00"),
+        ('label = "middle"', "label = middle", "start or end"),
+        ('encoding = "utf-9"', "encoding = utf-9", "big5"),
+        ("[divide]\nvolume = 0", "divide.volume = 0", "above zero"),
+        ('[columns]\nsymbl = "x"', "symbl in [columns]", "Did you mean symbol?"),
+        ('[columns]\nprice = "x"', "price in [columns]", ""),
+        ('[constants]\nclose = "1"', "close in [constants]", "symbol"),
+        ("symbol = [", "does not read", ""),
+    ],
+)
+def test_what_is_wrong_in_a_mapping_is_told(context, write, text, told, remedy):
+    found = refused(context, files=["none.csv"], mapping=str(write("own.toml", text)))
+    assert told in found[0]
+    assert remedy in found[1]
+
+
+def test_a_mapping_names_the_columns_of_its_dataset(write):
+    path = write("own.toml", 'dataset = "trades"', "[columns]", 'price = "x"', 'row = "Row"')
+    assert read_mapping(path).columns["price"] == "x"
+    with pytest.raises(TallystickError, match="price in"):
+        read_mapping(path, "bars_daily")
+
+
+@pytest.mark.parametrize("rows", [1, 30_000])
+def test_a_file_about_one_instrument(context, write, rows):
+    first = ROW.replace("2026-11-19", "2026-11-18")
+    path = str(write("2330.TW.csv", HEADER, first, *[ROW] * rows))
+    text, remedy = refused(context, files=[path])
+    assert "no column symbol" in text
+    assert "--symbol" in remedy
+    report = load(context, LoadRequest(files=[path], symbol="9950.XTAI", known_at=KNOWN))
+    assert (report.loaded, report.duplicates) == (2, rows - 1)
+    assert {bar["symbol"] for bar in read_bars(context.lake).to_pylist()} == {"9950.XTAI"}
+
+
+def test_a_constant_of_a_mapping_has_its_venue(context, write):
+    own = write("own.toml", 'suffix = ".XTAI"', "[constants]", 'symbol = "9950"')
+    report = load(
+        context, LoadRequest(files=[str(write("x.csv", HEADER, ROW))], mapping=str(own), known_at=KNOWN)
+    )
+    assert (report.loaded, report.warnings) == (1, [])
+    assert read_bars(context.lake)["symbol"].to_pylist() == ["9950.XTAI"]
+
+
+def test_the_remedy_is_what_helps(context, write):
+    minutes = write("m.csv", "symbol,time,open,high,low,close", "9950.XTAI,2026-11-19 09:00,1,1,1,1")
+    assert "--dataset bars_minute`" in refused(context, files=[str(minutes)])[1]
+    names = ",".join(
+        name if isinstance(name, str) else name[0] for name in vendor_mapping("twse_all_day").columns.values()
+    )
+    undated = write("d.csv", names, "9950,1,1,1,1,1,1,1")
+    assert "--date 2026-11-20" in refused(context, files=[str(undated)], vendor="twse_all_day")[1]
+
+
+def test_a_proposal_is_a_mapping_that_reads(context, write):
+    lots = write("lots.csv", "代碼;日;開;高;低;收;張數", "9903;20261118;51.2;51.9;50.8;51.5;1234")
+    found = mapping(context, MappingRequest(file=str(lots)))
+    assert found.as_text == found.mapping
+    assert (found.missing, found.unused_columns) == ([], [])
+    own = write("own.toml", found.mapping.replace('# suffix = ".XTAI"', 'suffix = ".XTAI"'))
+    assert load(context, LoadRequest(files=[str(lots)], mapping=str(own), known_at=KNOWN)).loaded == 1
+    (bar,) = read_bars(context.lake).to_pylist()
+    assert (bar["symbol"], bar["high"], bar["volume"]) == ("9903.XTAI", 519_000, 1_234_000)
+
+
+def test_a_proposal_for_a_file_about_one_instrument(context, write):
+    text = mapping(context, MappingRequest(file=str(write("2330.csv", HEADER, ROW)))).mapping
+    assert text.endswith('[constants]\n# symbol = "2330.XTAI"\n')
+    own = write("own.toml", text.replace("# symbol", "symbol"))
+    assert read_mapping(own).constants == {"symbol": "2330.XTAI"}
+
+
+def test_headers_of_a_service_of_open_data_are_known(context, write):
+    header = "date,stock_id,Trading_Volume,Trading_money,open,max,min,close,spread,Trading_turnover"
+    path = write("open.csv", header, "2026-11-19,9950.XTAI,5000,500000,100,101,99,100,1,7")
+    report = load(context, LoadRequest(files=[str(path)], known_at=KNOWN))
+    (bar,) = read_bars(context.lake).to_pylist()
+    assert (bar["volume"], bar["amount"], bar["trade_count"]) == (5_000, 5_000_000_000, 7)
+    assert report.files[0].unused_columns == ["spread"]
