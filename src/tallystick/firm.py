@@ -203,6 +203,23 @@ def _named_fields(found: Operation, values: Sequence[Any], fields: Mapping[str, 
     }
 
 
+def _as_function(firm: Firm, found: Operation) -> Callable[..., Any]:
+    """An operation as a function that `help` and an editor can read: signature, summary and what the fields mean."""
+    import inspect
+
+    from tallystick.core.requested import signature_of
+
+    def function(*values: Any, **fields: Any) -> Any:
+        return firm.call(found.name, *values, **fields)
+
+    function.__name__, function.__qualname__ = found.verb, found.name
+    function.__module__ = found.function.__module__
+    function.__signature__ = signature_of(found)  # type: ignore[attr-defined]
+    told = (found.summary, inspect.getdoc(found.request), inspect.getdoc(found.function))
+    function.__doc__ = "\n\n".join(text for text in told if text)
+    return function
+
+
 class Room:
     """A room's operations as Python functions: `firm.history.bars(["2330.XTAI"], start="2026-11-02")`."""
 
@@ -215,7 +232,7 @@ class Room:
         if name not in OPERATIONS:
             verbs = [operation.verb for operation in OPERATIONS.values() if operation.room == self._name]
             raise AttributeError(f"{self._name} has no operation {verb}. {_suggested(verb, verbs)}")
-        return functools.partial(self._firm.call, name)
+        return _as_function(self._firm, OPERATIONS[name])
 
     def __dir__(self) -> list[str]:
         return sorted(operation.verb for operation in OPERATIONS.values() if operation.room == self._name)
@@ -225,6 +242,9 @@ class OpenHouse:
     """An opened firm folder (`core.context.House`): its parts are opened on first use and shared by all calls."""
 
     def __init__(self, path: Path, user: str) -> None:
+        from tallystick.history import declare_business
+
+        declare_business(business_tables())
         self.path = path.resolve()
         self.settings = load_settings(self.path)
         self.user = user
@@ -427,6 +447,9 @@ class Firm:
             return Room(self, name)
         rooms = {operation.room for operation in OPERATIONS.values()}
         raise AttributeError(f"A firm has no room {name}. {_suggested(name, sorted(rooms))}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(operation.room for operation in OPERATIONS.values())})
 
     def close(self) -> None:
         """Let go of the writer and the files; the writer process goes on for others."""

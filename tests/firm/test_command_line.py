@@ -66,3 +66,36 @@ def test_a_wrong_password_opens_no_session(folder: Path, monkeypatch: pytest.Mon
     with Firm.open(folder) as firm:
         assert firm.house.access.actor_of("") is None
         assert firm.context(actor=Actor("lin")).actor.name == "lin"
+
+
+@pytest.mark.parametrize(
+    ("words", "english", "chinese"),
+    [
+        (
+            "history bars --freq 15m",
+            "--freq cannot be 15m.\n       Choose one of 1m, 5m, 1d",
+            "--freq 不可為 15m。",
+        ),
+        (
+            "history bars --start soon",
+            "--start cannot be soon.\n       Write a date as 2026-11-20.",
+            "日期請寫成",
+        ),
+        ("history bars --strat x", "has no field --strat.\n       Did you mean --start?", "沒有欄位 --strat"),
+        ("history brs", "tally history has no command brs.\n       Did you mean bars?", "沒有指令 brs"),
+        ("history universe", "tally history universe needs --name.", "需要 --name。"),
+        ("history bars --limit 1 --limit 2", "--limit is given twice.", "--limit 給了兩次"),
+        ("history sql a b", "has no place for b.", "沒有 b 的位置"),
+    ],
+)
+def test_words_that_do_not_read_are_told_with_what_would_be_right(
+    words: str,
+    english: str,
+    chinese: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for locale, told in (("C.UTF-8", english), ("zh_TW.UTF-8", chinese)):
+        monkeypatch.setenv("LC_ALL", locale)
+        assert run(*words.split()) == 2
+        assert told in capsys.readouterr().err

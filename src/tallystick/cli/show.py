@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from tallystick.core.disk import room_for
 from tallystick.core.errors import Rejection, TallystickError
 from tallystick.core.operations import Table
 from tallystick.core.progress import Stopped
@@ -26,7 +27,8 @@ def language() -> str:
 def exit_status(work: Callable[[], Any]) -> int:
     """Do the work; tell failures on standard error; the status to exit with."""
     try:
-        status = work()
+        with room_for("tally"):
+            status = work()
     except TallystickError as error:
         what, remedy = render(error, language())
         sys.stderr.write(f"tally: {what}\n" + (f"       {remedy}\n" if remedy else ""))
@@ -54,7 +56,8 @@ def tell_damage(damage: TallystickError) -> None:
 def show(reply: Any, *, as_json: bool, operation: str = "", zone: str = "UTC") -> int:
     """Print a reply for people or as JSON; the exit status it gives.
 
-    A reply is a refusal when it is a Rejection, or when its `passed` (of a check) or `accepted` is False.
+    A reply that has `as_text` is that text. It is a refusal when it is a Rejection, or when its `passed` (of a check)
+    or `accepted` is False.
     """
     from tallystick.cli.printed import Printer
     from tallystick.gateway import encode
@@ -67,6 +70,8 @@ def show(reply: Any, *, as_json: bool, operation: str = "", zone: str = "UTC") -
         sys.stdout.write(encode(reply.rows() if isinstance(reply, Table) else reply).decode() + "\n")
     elif isinstance(reply, Rejection):
         printer.rejection(reply)
+    elif (text := getattr(reply, "as_text", None)) is not None:
+        sys.stdout.write(text)
     elif isinstance(reply, Table):
         printer.table(reply)
     elif reply is not None:

@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from tallystick.core.context import Context
+from tallystick.core.disk import room_for
 from tallystick.core.errors import NotFound, TallystickError, suggestion
+from tallystick.core.requested import read_request
 from tallystick.core.schema import Record
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ class Table:
     def rows(self) -> list[dict[str, Any]]:
         """The rows as dictionaries of Python values."""
         return typing.cast("list[dict[str, Any]]", self.arrow.to_pylist())
+
+    def to_arrow(self) -> pa.Table:
+        """The rows as an Arrow table, as `arrow`."""
+        return self.arrow
 
     def to_polars(self) -> Any:
         """The rows as a Polars frame, without a copy where types allow."""
@@ -197,43 +203,18 @@ def call(context: Context, name: str, request: Record | dict[str, Any] | None = 
     """Call an operation as the context's actor: permission first (default deny), then the work.
 
     A dict (or None) becomes the request record; a field that is missing, unknown or of a wrong type is a
-    TallystickError naming it, as is a negative `limit` or `offset`. Access to personal data is journaled before the
-    reply is made.
+    TallystickError naming it and what would be right, as is a negative `limit` or `offset`. Access to personal data is
+    journaled before the reply is made.
     """
     found = find_operation(name)
     context.access.require(context.actor, found.permission)
     if not isinstance(request, found.request):
-        request = _request(found, request or {})
+        request = read_request(found, typing.cast("dict[str, Any]", request or {}))
     _check_page(found, request)
-    if found.personal:
-        context.access.journal_personal(context, found.name, request)
-    return found.function(context, request)
-
-
-def _request(found: Operation, fields: Any) -> Record:
-    known = {field.name for field in msgspec.structs.fields(found.request)}
-    unknown = sorted(set(fields) - known)
-    if unknown:
-        remedy, near = suggestion(unknown[0], sorted(known))
-        raise TallystickError(
-            "operations.field",
-            "{name} has no field {field}.",
-            remedy,
-            name=found.name,
-            field=unknown[0],
-            **near,
-        )
-    try:
-        return msgspec.convert(fields, found.request, strict=False)
-    except msgspec.ValidationError as error:
-        raise TallystickError(
-            "operations.request",
-            "{name}: {problem}.",
-            "See `tally {command} --help`.",
-            name=found.name,
-            problem=str(error),
-            command=found.command,
-        ) from None
+    with room_for(found.name):
+        if found.personal:
+            context.access.journal_personal(context, found.name, request)
+        return found.function(context, request)
 
 
 def _check_page(found: Operation, request: Record) -> None:

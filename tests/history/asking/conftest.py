@@ -30,7 +30,7 @@ def put_rows(lake, name, known, rows):
             key: day(value) if key in DATES and isinstance(value, str) else value
             for key, value in row.items()
         }
-        if name in ("bars_daily", "bars_minute") and "close" in row:
+        if name.startswith("bars_") and "close" in row:
             row = {"open": row["close"], "high": row["close"], "low": row["close"], **row}
         if "ts_start" in row:
             row = {"ts_end": row["ts_start"] + 60_000_000_000, "phase": "continuous", **row}

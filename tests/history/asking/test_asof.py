@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import date_number
+from tallystick.core.text import render
 from tallystick.history import Span, asof
 from tallystick.history.asking.asof import asof_datasets, duration_of, match_rows
 
@@ -186,3 +187,29 @@ def test_looking_back_has_a_beginning(lake):
     assert asof_datasets(lake, "trades", "quotes", span, lookback_days=10**12).num_rows == 0
     with pytest.raises(TallystickError, match="cannot be read from -1 days before"):
         asof_datasets(lake, "trades", "quotes", span, lookback_days=-1)
+
+
+def test_the_firms_own_door_takes_frames_and_answers_too(context):
+    import pandas as pd
+
+    from tallystick.core.operations import Table
+    from tallystick.history.asking import operations as doors
+    from tallystick.history.asking.questions import AsofRequest
+
+    left = {"symbol": ["A", "A", "B"], "ts": [4, 9, 9]}
+    right = {"symbol": ["A", "A"], "ts": [5, 5], "seq": [2, 1], "bid": [7, 8]}
+    kinds = (pl.DataFrame, pd.DataFrame, pa.table, lambda rows: Table(pa.table(rows)))
+    for kind in kinds:
+        asked = AsofRequest(left=kind(left), right=kind(right), columns=["bid"])
+        assert doors.asof(context, asked).arrow["bid"].to_pylist() == [None, 7, None]
+    with pytest.raises(
+        TallystickError, match="right cannot be quotes where the other side is a frame"
+    ) as one:
+        doors.asof(context, AsofRequest(left=pl.DataFrame(left)))
+    assert "資料表" in render(one.value, "zh_Hant")[0]
+    with pytest.raises(TallystickError, match="left cannot be 5 where"):
+        doors.asof(context, AsofRequest(left=5))
+    with pytest.raises(TallystickError, match="known_at says which rows of a dataset are read"):
+        doors.asof(
+            context, AsofRequest(left=pl.DataFrame(left), right=pl.DataFrame(right), known_at="2026-11-20")
+        )

@@ -230,6 +230,36 @@ def test_an_opening_auction_opens_the_day_and_a_closing_one_closes_it():
             assert (found["open"], found["close"]) == (10, 91)
 
 
+def test_bars_that_begin_together_come_in_the_order_of_the_day(lake, put):
+    opening, closing = clock("09:00:00"), clock("13:25:00")
+    rows = [
+        {"symbol": "A", "ts_start": at, "phase": phase, "close": 1}
+        for at, phase in (
+            (opening, "continuous"), (opening, "open_auction"), (closing, "close_auction"), (closing, "continuous"),
+        )
+    ]  # fmt: skip
+    expected = ["open_auction", "continuous", "continuous", "close_auction"]
+    put("bars_minute", 1, *rows)
+    found, _ = find_bars(lake, Span(), View("5m"))
+    assert found["phase"].to_pylist() == expected
+    put("bars_5_minutes", 1, *({**row, "symbol": "B"} for row in rows))
+    found, _ = find_bars(lake, Span(), View("5m"))
+    assert found["phase"].to_pylist() == expected * 2
+
+
+def test_bars_of_trades_keep_the_units_of_prices_and_quantities():
+    from tallystick.core.schema import schema_of
+    from tallystick.history.datasets import find_dataset
+
+    trades = schema_of(find_dataset("trades").spec.record).arrow.empty_table()
+    for every in ("5m", "1d"):
+        found = resample(trades, every).schema
+        assert {found.field(name).metadata[b"unit"] for name in ("open", "close")} == {
+            b"1e-4 of the currency"
+        }
+        assert found.field("volume").metadata[b"unit"].startswith(b"units")
+
+
 def test_a_contract_that_is_not_registered_has_the_hours_of_its_venues_index_futures():
     """15:00 of a Friday to 05:00 of Saturday is the Monday's; by the clock an hour would begin at 08:00 and 05:00."""
     rows = minutes("TXFL6.XTAF", "08:45:00", "09:44:00", "13:44:00") + minutes(

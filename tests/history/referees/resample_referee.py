@@ -25,7 +25,8 @@ Where the text is silent:
 - R10. Weeks are Monday to Monday, months are calendar months, both of the trade date; a make-up session on a Saturday
   belongs to the week that ends with it. The row says `start` (of the grid), `end` (excluded), `first_date` and
   `last_date` (of the bars).
-- R11. Symbols are never mixed. Rows come in the order of (symbol, date, ts_start, phase), or (symbol, start).
+- R11. Symbols are never mixed. Rows come in the order of (symbol, date, ts_start, phase), or (symbol, start); phases
+  in the course of a day: an opening auction first, a closing one last, others between them by name.
 - R12. Adjusting comes before resampling: an ex-date inside a week changes the bars before it.
 
 >>> bar = {"symbol": "A", "date": 1, "phase": "continuous", "open": 3, "high": 5, "low": 2, "close": 4, "volume": 10,
@@ -42,6 +43,13 @@ import datetime
 
 MINUTE = 60 * 10**9
 SUMS = ("volume", "amount", "trade_count")
+
+
+def course(phase):
+    """The place of a phase in the course of a day."""
+    if phase in ("open_auction", "opening_call"):
+        return 0, phase
+    return (2 if phase in ("close_auction", "closing_call") else 1), phase
 
 
 def resample_minutes(bars, sessions, minutes):
@@ -63,7 +71,7 @@ def resample_ns(bars, sessions, width):
         members = sorted(members, key=lambda bar: bar["ts_start"])
         label = {"symbol": symbol, "date": date, "ts_start": start, "ts_end": end, "phase": "continuous"}
         rows.append({**label, **together(members), "event_time": end})
-    return sorted(rows, key=lambda row: (row["symbol"], row["date"], row["ts_start"], row["phase"]))
+    return sorted(rows, key=lambda row: (row["symbol"], row["date"], row["ts_start"], *course(row["phase"])))
 
 
 def bucket_of(ts_start, sessions, width):

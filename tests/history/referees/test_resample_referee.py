@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 
 import pytest
 from hypothesis import given
@@ -84,8 +85,8 @@ def test_auctions_stay_rows_of_their_own():
     closing = bar(10, (11, 11, 11, 11), 70, "close_auction")
     rows = resample_minutes([closing, *pauses, bar(0), bar(9), opening], [(0, 10 * MINUTE)], 5)
     assert [row["phase"] for row in rows] == [
-        "continuous",
         "open_auction",
+        "continuous",
         "pause_auction",
         "pause_auction",
         "continuous",
@@ -158,7 +159,13 @@ def test_nothing_is_lost_and_buckets_keep_to_their_session(case):
     for name in SUMS:
         assert sum(row[name] or 0 for row in rows) == sum(each[name] or 0 for each in bars)
     names = [(row["symbol"], row["date"], row["ts_start"], row["phase"]) for row in rows]
-    assert names == sorted(set(names))
+    assert len(set(names)) == len(names)
+    instants = [name[:3] for name in names]
+    assert instants == sorted(instants)
+    for before, after in itertools.pairwise(names):
+        if before[:3] == after[:3]:
+            assert before[3] != "close_auction"
+            assert after[3] != "open_auction"
     for row in rows:
         assert row["low"] <= min(row["open"], row["close"]) <= max(row["open"], row["close"]) <= row["high"]
         if row["phase"] == "continuous":

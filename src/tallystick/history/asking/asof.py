@@ -29,8 +29,9 @@ from tallystick.history.datasets.dataset import DAY_NS, MINUTE_NS, OWN_COLUMNS
 
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake
+    from tallystick.history.asking.questions import AsofRequest
 
-__all__ = ["NO_TOLERANCE", "asof", "asof_datasets", "duration_of", "match_rows"]
+__all__ = ["NO_TOLERANCE", "asof", "asof_datasets", "asof_frames", "duration_of", "match_rows"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -72,11 +73,11 @@ def asof(
 ) -> pa.Table:
     """The left rows with the columns of the last right row of the same `by` whose `on` is not later.
 
-    Both sides are Arrow tables or frames of Polars. `by` is a text or a whole number (below 0: no instrument), `on` a
-    time, a date (its beginning in UTC) or a whole number of nanoseconds, `right_on` the same where it has another name
-    on the right; `sequence` decides among right rows of one time where it is there. `tolerance` is the greatest age of
-    a match, in nanoseconds or as `5s`. `columns` are those wanted of the right (all but `by`
-    when none are named); one whose name the left has too gets `_right` behind it. Without a match they are null.
+    Both sides are Arrow tables, answers, or frames of Polars or pandas. `by` is a text or a whole number (below 0: no
+    instrument), `on` a time, a date (its beginning in UTC) or a whole number of nanoseconds, `right_on` the same where
+    it has another name on the right; `sequence` decides among right rows of one time where it is there. `tolerance` is
+    the greatest age of a match, in nanoseconds or as `5s`. `columns` are those wanted of the right (all but `by` when
+    none are named); one whose name the left has too gets `_right` behind it. Without a match they are null.
 
     >>> trades = pa.table({"symbol": ["A", "A", "B"], "ts": [5, 9, 9], "price": [10, 11, 12]})
     >>> quotes = pa.table({"symbol": ["A", "A"], "ts": [5, 5], "seq": [2, 1], "bid": [7, 8]})
@@ -149,6 +150,40 @@ def asof_datasets(
         right_on=times[1],
         tolerance=tolerance,
         columns=wanted,
+    )
+
+
+def asof_frames(request: AsofRequest) -> pa.Table:
+    """`asof` of two frames that a request brings itself.
+
+    TallystickError when only one side is a frame, or the request limits rows that the caller chooses by the frame.
+    """
+    for field in ("left", "right"):
+        frame = getattr(request, field)
+        if not any(hasattr(frame, name) for name in ("__arrow_c_stream__", "__dataframe__", "to_arrow")):
+            raise TallystickError(
+                "history.asof_sides",
+                "{field} cannot be {value} where the other side is a frame.",
+                "Give two frames, or the names of two datasets.",
+                field=field,
+                value=str(frame)[:60],
+            )
+    for field in ("instruments", "start", "end", "lookback", "known_at"):
+        if getattr(request, field):
+            raise TallystickError(
+                "history.asof_of_frames",
+                "{field} says which rows of a dataset are read; these are frames.",
+                "Choose the rows of the frames, and leave it out.",
+                field=field,
+            )
+    return asof(
+        request.left,
+        request.right,
+        by=request.by,
+        on=request.left_on or "ts",
+        right_on=request.right_on,
+        tolerance=request.tolerance,
+        columns=request.columns or None,
     )
 
 

@@ -121,7 +121,7 @@ def find_bars(
 
 def _made(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -> pa.Table:
     """Bars that are computed: adjusted, then merged. Five-minute bars that were loaded stand for those of their day."""
-    from tallystick.history.asking.resample import resample
+    from tallystick.history.asking.resample import in_day_order, resample
 
     bars = _shown(lake, name, span, view, known_at)
     if view.freq in STORED:
@@ -135,8 +135,7 @@ def _made(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -
 
     days = loaded.select(["symbol", "date"]).group_by(["symbol", "date"]).aggregate([])
     merged = resample(bars.join(days, ["symbol", "date"], join_type="left anti"), view.freq, view.sessions)
-    order = [(column, "ascending") for column in ("symbol", "date", "ts_start", "phase")]
-    return pa.concat_tables([loaded, merged.cast(loaded.schema)]).sort_by(order)
+    return in_day_order(pa.concat_tables([loaded, merged.cast(loaded.schema)]))
 
 
 def _shown(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -> pa.Table:

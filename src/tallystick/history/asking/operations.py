@@ -184,9 +184,11 @@ def panel(context: Context, request: PanelRequest) -> Table:
 @counted
 def asof(context: Context, request: AsofRequest) -> Table:
     """The left rows in their order; without a match the right columns are empty."""
-    from tallystick.history.asking.asof import asof_datasets
+    from tallystick.history.asking.asof import asof_datasets, asof_frames
     from tallystick.history.datasets import find_dataset
 
+    if not (isinstance(request.left, str) and isinstance(request.right, str)):
+        return _sliced(asof_frames(request), request, translate("As-of join", context.language))
     require_readable(context, [find_dataset(name).name for name in (request.left, request.right)])
     found = asof_datasets(
         context.lake,
@@ -230,10 +232,16 @@ def resampled(context: Context, request: ResampleRequest) -> Table:
 def sql(context: Context, request: SqlRequest) -> Table:
     """The rows that the query gives; of columns of one name the later ones are numbered (`close`, `close_1`).
 
-    Business tables ask for the reading right of their own room too.
+    Business tables ask for the reading right of their own room too. A dataset that nothing was loaded into has no rows.
     """
-    require_readable(context, context.lake.engine.tables_of(request.query))
-    found = context.lake.sql(request.query, known_at=_known_at(context, request), engine=request.engine)
+    from tallystick.history.asking.sql import empty_tables, named_as_declared, refuse_asof_join
+
+    lake, query, known_at = context.lake, request.query, _known_at(context, request)
+    tables = lake.engine.tables_of(query)
+    require_readable(context, tables)
+    refuse_asof_join(lake, query)
+    found = lake.sql(query, known_at=known_at, given=empty_tables(lake, tables), engine=request.engine)
+    found = named_as_declared(lake, query, found)
     return _sliced(found.rename_columns(_told_apart(found.column_names)), request, "")
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from tallystick.core.schema import Record
 
@@ -119,15 +119,16 @@ class PanelRequest(Record, frozen=True, kw_only=True):
 
 
 class AsofRequest(Record, frozen=True, kw_only=True):
-    """Each row of the dataset `left` with the last row of `right` of the same `by` that is not later.
+    """Each row of the dataset `left` with the last row of `right` of the same `by` that is not later; in Python also of
+    two frames of Polars, pandas or Arrow (`tallystick.history.asof`).
 
     Both are read for the same symbols and dates, the right from `lookback` days before. A row counts from the time at
     which it is true (`ts`, `ts_end`, its date, of a day's figures the date's end) unless `left_on` or `right_on` name a
     column. `tolerance` is the greatest age of a match (`5s`, `250ms`, `3d`); `columns` are those wanted of the right.
     """
 
-    left: str = "trades"
-    right: str = "quotes"
+    left: str | Any = "trades"
+    right: str | Any = "quotes"
     by: str = "symbol"
     tolerance: str = ""
     instruments: list[str] = []
@@ -156,7 +157,8 @@ class ResampleRequest(Record, frozen=True, kw_only=True):
 
 
 class SqlRequest(Record, frozen=True, kw_only=True):
-    """One SELECT over tables by their names (`FROM history.bars_daily`); times in it are int64 nanoseconds.
+    """One SELECT over tables by their names (`FROM history.bars_daily`). In it times are int64 nanoseconds and prices
+    int64 in 1e-4; a column of a table that is taken as it is has its unit and is a time in the answer.
 
     `engine` says what answers, this machine or the cluster; the firm's settings do when it is left out.
     """

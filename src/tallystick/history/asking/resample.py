@@ -28,7 +28,7 @@ from tallystick.history.datasets.dataset import DAY_NS, MINUTE_NS
 if TYPE_CHECKING:
     from tallystick.history.asking.sessions import Sessions
 
-__all__ = ["resample"]
+__all__ = ["in_day_order", "resample"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -40,6 +40,11 @@ MERGED = ("continuous", "morning", "afternoon", "regular", "after_hours")
 
 OPENING, CLOSING = ("opening_call", "open_auction"), ("closing_call", "close_auction")
 """Phases whose prints come before, and after, other rows that begin at the same time."""
+
+DAY_ORDER: tuple[str | pl.Expr, ...] = (
+    "symbol", "date", "ts_start", pl.col("phase").is_in(CLOSING), ~pl.col("phase").is_in(OPENING), "phase",
+)  # fmt: skip
+"""The order of bars: by symbol and time, and of those that begin together by the course of the day."""
 
 LENGTH = re.compile(r"([1-9][0-9]*)(m|h|d|w|mo)")
 LONGEST_MINUTES = 1_440
@@ -79,7 +84,7 @@ def resample(rows: pa.Table, every: str, sessions: Sessions | None = None) -> pa
     order: list[str | pl.Expr] = ["symbol", "date"]
     if "ts_start" in frame.columns:
         frame = frame.filter(~pl.col("phase").is_in(APART))
-        order += ["ts_start", pl.col("phase").is_in(CLOSING), ~pl.col("phase").is_in(OPENING)]
+        order = list(DAY_ORDER)
     period = {
         "d": pl.col("date"),
         "w": pl.col("date").dt.truncate("1w"),
@@ -88,6 +93,13 @@ def resample(rows: pa.Table, every: str, sessions: Sessions | None = None) -> pa
     frame = frame.sort(order, maintain_order=True).with_columns(_period=period[unit])
     found = _merged(frame, ["symbol", "_period"], pl.col("date").last(), first_date=pl.col("date").first())
     return _typed(found.drop("_period"), rows.schema)
+
+
+def in_day_order(bars: pa.Table) -> pa.Table:
+    """Bars of any length by symbol and time; an opening auction before, a closing one after what begins with it."""
+    frame = pl.DataFrame(pl.from_arrow(bars.select(["symbol", "date", "ts_start", "phase"])))
+    places = frame.with_row_index("_place").sort(*DAY_ORDER, maintain_order=True)["_place"]
+    return bars.take(places.to_arrow())
 
 
 def _length(every: str) -> tuple[int, str]:
@@ -120,7 +132,13 @@ def _as_bars(rows: pa.Table) -> pa.Table:
     bars.update(
         {name: rows[name] for name in ("event_time", "known_time", "source") if name in rows.column_names}
     )
-    return pa.table(bars)
+    fields = {name: rows.schema.field(name) for name in bars if name in rows.column_names}
+    fields |= {name: rows.schema.field("price") for name in ("open", "high", "low", "close")}
+    fields |= {name: rows.schema.field("ts") for name in ("ts_start", "ts_end")}
+    fields["volume"] = rows.schema.field("quantity")
+    units = {name: field.metadata for name, field in fields.items()}
+    named = [pa.field(name, values.type, metadata=units.get(name)) for name, values in bars.items()]
+    return pa.table(list(bars.values()), pa.schema(named))
 
 
 def _buckets(rows: pa.Table, length: int, sessions: Sessions | None) -> tuple[Array, Array]:
@@ -206,6 +224,4 @@ def _minutes(found: pl.DataFrame) -> pl.DataFrame:
         "ts_end",
         "phase",
     ]
-    return found.select(*first, *(name for name in found.columns if name not in first)).sort(
-        "symbol", "date", "ts_start", "phase"
-    )
+    return found.select(*first, *(name for name in found.columns if name not in first)).sort(*DAY_ORDER)
