@@ -90,13 +90,14 @@ def past() -> tuple[MarketMachine, Past]:
 
 
 def test_history_stays_inside_the_limits_on_tick_and_in_lots(past):
-    machine, (sessions, codes, bars) = past
+    machine, (sessions, codes, _, _, year) = past
+    bars = year.bars
     assert sessions == machine.calendar("XTAI").sessions(
         datetime.date(2026, 6, 1), datetime.date(2026, 11, 19)
     )
     at_limit = 0
     for day in range(1, len(sessions)):
-        terms = day_terms(machine, codes, bars.close[day - 1], sessions[day])
+        terms = day_terms(machine, codes, year.references[day], sessions[day])
         for prices in (bars.open[day], bars.high[day], bars.low[day], bars.close[day]):
             assert (prices <= terms["limit_up"]).all()
             assert (prices >= terms["limit_down"]).all()
@@ -117,7 +118,8 @@ def test_history_is_one_of_bars(past):
 
 
 def test_every_price_is_a_multiple_of_its_tick(past):
-    machine, (sessions, codes, bars) = past
+    machine, (sessions, codes, *_) = past
+    bars = past[1].bars
     for column, code in enumerate(codes.tolist()[::7]):
         table = machine.rules.tick_table(machine.instruments[code], sessions[0])
         for price in np.unique(bars.close[:, column * 7]).tolist():

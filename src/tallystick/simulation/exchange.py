@@ -15,6 +15,7 @@ from tallystick.risk.gate.events import DoneReason, EndOrder, SubmitOrder
 from tallystick.simulation.bars.recorder import BarRecorder
 from tallystick.simulation.layout import Array, closing_dtype
 from tallystick.simulation.phases import TradingPhase
+from tallystick.simulation.ticks import TickRecorder
 from tallystick.simulation.trading_day import TradingDay
 
 __all__ = ["Exchange", "SlotReport"]
@@ -47,11 +48,14 @@ class Exchange:
         day: what trades and when; halted instruments (status 1) take no orders.
         largest_lots: lots in the largest order.
         salt: decides the random priority of orders entered before the opening; from the day's seed.
+        ticked: rows of the instruments whose trades and quotes are kept.
 
     Time only goes forward: `run(until)` handles what comes before `until`. The same calls give the same reports.
     """
 
-    def __init__(self, day: TradingDay, *, largest_lots: int, salt: int) -> None:
+    def __init__(
+        self, day: TradingDay, *, largest_lots: int, salt: int, ticked: Array | Sequence[int] = ()
+    ) -> None:
         self.date, self.terms = day.date, day.terms.copy()
         self.phases = sorted(day.phases, key=lambda phase: (phase.opens, phase.lot_type))
         self.now = min((phase.opens for phase in self.phases), default=0)
@@ -69,6 +73,9 @@ class Exchange:
         self._book_phase = np.full(2 * count, -1, np.int32)
         self._phase_books = [self._books_in(phase) for phase in self.phases]
         self._bars = BarRecorder(terms["instrument"], self.phases)
+        self.ticks = TickRecorder(np.asarray(ticked, np.int64), count)
+        """The trades and quotes of the instruments that are kept."""
+        self._is_continuous = np.array([phase.mode == "continuous" for phase in self.phases] + [False])
         self._timeline = _timeline(self.phases)
         self._next = 0
         self._orders = np.zeros(0, schema_of(SubmitOrder).dtype)
@@ -137,6 +144,8 @@ class Exchange:
             at = upto
         parts.append(self._submit(messages[at:]))
         self.now = until
+        prices, quantities, _ = self.matcher.top()
+        self.ticks.look(until, prices, quantities, self._is_continuous[self._book_phase])
         outcomes = np.concatenate([part.outcomes for part in parts])
         fills, ends = _joined([part.fills for part in parts]), _joined([part.ends for part in parts])
         late = int(((outcomes == matching.Outcome.NOT_OPEN) & house_cancel).sum())
@@ -209,6 +218,7 @@ class Exchange:
     def _submit(self, messages: Array) -> matching.Matched:
         matched = self.matcher.submit(messages)
         self._bars.record(matched.fills, self._book_phase)
+        self.ticks.record(matched.fills, self._book_phase)
         return matched
 
     # phases
@@ -230,6 +240,7 @@ class Exchange:
                 self.matcher.shuffle(books, self._salt)
             parts.append(self.matcher.auction(books, time))
             self._bars.record(parts[0].fills, self._book_phase)
+            self.ticks.record(parts[0].fills, self._book_phase)
         if what == "closes":
             if phase.ends_session:
                 self._note_closing(phase, books)

@@ -1,4 +1,6 @@
-"""The day's bars into the lake: minutes and auction prints, one bar a day of all that was traded, and by whom."""
+"""The day's prices into the lake: minutes and auction prints, one bar a day of all that was traded, and by whom; what
+they are measured from, and the trades and quotes of the most active instruments.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ import pyarrow as pa
 
 from tallystick.core.schema import date_number
 from tallystick.history.events import DatasetLoaded
+from tallystick.simulation.day.ticks import QUOTES, TRADES, quote_rows, trade_rows
 from tallystick.simulation.exchange import Exchange
 from tallystick.simulation.genesis.bars import bring_bars, close_moment
 from tallystick.simulation.genesis.investors import INVESTOR_FLOWS, investor_flows
+from tallystick.simulation.genesis.references import REFERENCE_PRICES, reference_rows
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -31,10 +35,15 @@ def bring_day(
     market: MarketMachine,
     date: datetime.date,
     exchange: Exchange,
-    known_time: int,
+    hours: tuple[int, int],
     seed: int,
 ) -> list[DatasetLoaded]:
-    """Append the day's bars and investors' flows, and give the facts to be journaled about it."""
+    """Append the day's bars, investors' flows, reference prices and ticks, and give the facts to be journaled about it.
+
+    `hours` are when the firm opened, by when it knew the reference prices, and when it closed, by when it knew the
+    rest; UTC ns.
+    """
+    opens, known_time = hours
     minutes, days = exchange.bars(), exchange.days()
     days = days[days["trades"] > 0]
     names = pa.array([instrument.symbol for instrument in market.instruments])
@@ -52,17 +61,32 @@ def bring_day(
         days["volume"][None, :],
         seed,
     )
-    return [
-        bring_bars(context, pa.table(daily), f"simulation {date}", known_time=known_time),
-        bring_bars(
-            context,
-            pa.table(minute),
-            f"simulation {date}",
-            dataset="history.bars_minute",
-            known_time=known_time,
-        ),
-        bring_bars(context, flows, f"simulation {date}", dataset=INVESTOR_FLOWS, known_time=known_time),
+    source, terms = f"simulation {date}", exchange.terms
+    brought = [
+        ("history.bars_daily", pa.table(daily)),
+        ("history.bars_minute", pa.table(minute)),
+        (INVESTOR_FLOWS, flows),
+        (TRADES, trade_rows(exchange.ticks.trades(), names, terms["instrument"], date, exchange.phases, PHASES)),
+        (QUOTES, quote_rows(exchange.ticks.quotes(), names, terms["instrument"], date)),
+    ]  # fmt: skip
+    facts = [
+        bring_bars(context, rows, source, dataset=dataset, known_time=known_time)
+        for dataset, rows in brought
+        if rows.num_rows
     ]
+    references = _references(exchange, names, date, opens)
+    return [*facts, bring_bars(context, references, source, dataset=REFERENCE_PRICES)]
+
+
+def _references(exchange: Exchange, names: pa.Array, date: datetime.date, opens: int) -> pa.Table:
+    """The day's own reference prices and limits, known when the firm opened."""
+    terms = exchange.terms
+    prices = tuple(terms[name][None, :] for name in ("reference_price", "limit_up", "limit_down"))
+    symbols = names.take(pa.array(terms["instrument"])).to_pylist()
+    days, moments = np.array([date_number(date)], np.int32), np.array([opens], np.int64)
+    return reference_rows(
+        symbols, terms["instrument"], days, moments, (prices[0], prices[0], prices[1], prices[2])
+    )
 
 
 def _common(rows: Array, names: pa.Array, date: datetime.date) -> dict[str, pa.Array]:

@@ -29,6 +29,7 @@ from tallystick.simulation.alone import alone
 from tallystick.simulation.day.bars import bring_day
 from tallystick.simulation.day.movements import movements_of
 from tallystick.simulation.day.opening import Opening, account_terms, client_book, opening_of
+from tallystick.simulation.day.ticks import most_active
 from tallystick.simulation.day.timetable import Timetable, timetable
 from tallystick.simulation.day.trading import Trading
 from tallystick.simulation.exchange import Exchange
@@ -130,8 +131,9 @@ class _Day:
             activity=self.opening.activity, first_number=FIRST_NUMBER,
         )  # fmt: skip
         exchange = Exchange(
-            self.opening.day, largest_lots=self.clock.largest_lots, salt=plan.seed + date_number(self.date)
-        )
+            self.opening.day, largest_lots=self.clock.largest_lots, salt=plan.seed + date_number(self.date),
+            ticked=most_active(self.opening.activity),
+        )  # fmt: skip
         cash = np.maximum(ledger.gate_cash()[clients.accounts], 0)
         opens, closes = self.clock.phases[0].opens, max(phase.closes for phase in self.clock.phases)
         movements = movements_of(clients, cash, self.date, opens, closes, plan.seed)
@@ -164,8 +166,8 @@ class _Day:
 
     def _bring_bars(self, exchange: Exchange) -> None:
         facts = bring_day(
-            self.context, self.before.market, self.date, exchange, self.clock.closes, self.plan.seed
-        )
+            self.context, self.before.market, self.date, exchange, (self.clock.opens, self.clock.closes), self.plan.seed
+        )  # fmt: skip
         for fact in facts:
             self._general(fact, self.clock.closes)
 

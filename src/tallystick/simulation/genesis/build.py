@@ -30,6 +30,7 @@ from tallystick.ledger.events import (
 from tallystick.market.events import RegisterInstrument
 from tallystick.risk.gate.events import SetAccountTerms
 from tallystick.simulation.alone import alone
+from tallystick.simulation.genesis.around import around_prices
 from tallystick.simulation.genesis.backlog import cash_due, number_trades, opening_trades
 from tallystick.simulation.genesis.bars import bring_bars, past_bars, real_bars
 from tallystick.simulation.genesis.house import house_books
@@ -103,6 +104,9 @@ class _Build:
         symbols = [machine.instruments[code].symbol for code in past.codes.tolist()]
         trades = self._bring_books(accounts, Listed(market, symbols, self._earlier_sessions(machine)))
         self._fixed(RecordOpeningTrade, trades)
+        for dataset, rows in around_prices(past, listing, machine.calendar("XTAI"), self.plan.seed):
+            if rows.num_rows:
+                self.loaded.append(bring_bars(self.context, rows, "simulation", dataset=dataset))
         bars = self._load_bars(past, prices, symbols)
         self.context.progress.finish()
         self._close()

@@ -9,6 +9,7 @@ import numpy as np
 
 from tallystick.core.schema import date_number
 from tallystick.market import Charge, day_terms
+from tallystick.simulation.genesis.actions import Actions, RawYear, draw_actions, raw_year
 from tallystick.simulation.genesis.listing import Listing
 from tallystick.simulation.genesis.plan import DemoPlan
 from tallystick.simulation.genesis.prices import DailyBars, daily_bars
@@ -28,11 +29,30 @@ the past's volumes go over into those of the order flow, which draws instruments
 
 
 class Past(NamedTuple):
-    """The sessions of the history, the instrument codes of its columns, and the bars [sessions, instruments]."""
+    """The sessions of the history, the instrument codes of its columns, and the bars [sessions, instruments].
+
+    `path` is what the returns drew, `year` what was traded: the path before corporate actions, with what each session
+    began with.
+    """
 
     sessions: list[datetime.date]
     codes: Array
-    bars: DailyBars
+    path: DailyBars
+    actions: Actions
+    year: RawYear
+
+    @property
+    def bars(self) -> DailyBars:
+        """The bars as traded."""
+        return self.year.bars
+
+    def in_shares_of_today(self) -> DailyBars:
+        """The bars as traded; of instruments whose number of shares changed, in today's shares."""
+        bars = DailyBars(*(field.copy() for field in self.bars))
+        columns = self.actions.splits()
+        for field, drawn in zip(bars, self.path, strict=True):
+            field[:, columns] = drawn[:, columns]
+        return bars
 
 
 def draw_past(
@@ -47,19 +67,22 @@ def draw_past(
         return day_terms(machine, codes, prices, session)
 
     lots = listing.popularity * plan.house_orders * TRADED_LOTS
-    bars = daily_bars(listing.first_prices, drawn, sessions, terms_of, machine.tick_arrays, lots, plan.seed)
-    return Past(sessions, codes, bars)
+    tables = machine.tick_arrays
+    path = daily_bars(listing.first_prices, drawn, sessions, terms_of, tables, lots, plan.seed)
+    actions = draw_actions(path, sessions, plan.stocks, plan.seed)
+    year = raw_year(path, actions, listing.first_prices, sessions, terms_of, tables)
+    return Past(sessions, codes, path, actions, year)
 
 
 def market_of(machine: MarketMachine, listing: Listing, past: Past) -> Market:
     """What the clients' books are drawn from. Needs the fee and tax rules of the last session."""
-    last = past.sessions[-1]
+    last, bars = past.sessions[-1], past.in_shares_of_today()
     fees = [machine.fee_terms(machine.instruments[code], last) for code in past.codes.tolist()]
     calendar = machine.calendar("XTAI")
     settled = [date_number(calendar.settlement_date(session)) for session in past.sessions[-2:]]
     return Market(
         session_numbers=np.array([date_number(session) for session in past.sessions], np.int32),
-        open=past.bars.open, high=past.bars.high, low=past.bars.low, close=past.bars.close,
+        open=bars.open, high=bars.high, low=bars.low, close=bars.close,
         codes=past.codes, popularity=listing.popularity,
         commissions=[_there(terms.commission) for terms in fees],
         taxes=[_there(terms.transaction_tax) for terms in fees],
