@@ -74,11 +74,11 @@ def test_archive_of_a_bucket_is_asked_as_one_and_proven_by_the_journal(firm):
     assert {kind: len(paths) for kind, paths in objects(firm).items()} == {".parquet": 1, ".json": 1}
     shutil.rmtree(firm.context().lake.storage.cache)
     assert everything(firm).equals(before)
-    assert firm.history.verify_archive().total_rows == 0
+    assert firm.history.verify_archive().passed
     assert firm.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 0, "once"
     firm.history.expire(keep_days=0)
     firm.context().lake.maintain(keep_days=0, grace_seconds=-60, holds=lambda table, path: False)
-    assert firm.history.verify_archive().total_rows == 0
+    assert firm.history.verify_archive().passed
     assert everything(firm).equals(before)
     assert firm.journal.verify().passed
 
@@ -87,13 +87,13 @@ def test_archive_of_a_bucket_is_asked_as_one_and_proven_by_the_journal(firm):
 def test_harm_in_the_bucket_is_found_and_mended_from_a_copy(firm, tmp_path, harm):
     before = everything(firm)
     firm.history.archive(dataset="bars_daily", before=BEFORE)
-    assert firm.history.copy_archive(target=str(tmp_path / "tape")).total_rows == 0
+    assert firm.history.copy_archive(target=str(tmp_path / "tape")).passed
     harmed(firm, harm)
-    (fault,) = firm.history.verify_archive().rows()
-    assert fault["problem"] == ("changed" if harm == "manifest" else harm)
+    (fault,) = firm.history.verify_archive().faults
+    assert fault.problem == ("changed" if harm == "manifest" else harm)
     (mended,) = firm.history.restore(source=str(tmp_path / "tape")).rows()
     assert mended["state"] == "restored"
-    assert firm.history.verify_archive().total_rows == 0
+    assert firm.history.verify_archive().passed
     shutil.rmtree(firm.context().lake.storage.cache)
     assert everything(firm).equals(before)
     assert len(objects(firm).get(".damaged", [])) == (harm != "missing")
@@ -124,7 +124,7 @@ def test_archiving_that_stopped_goes_on(firm, monkeypatch, step):
     assert everything(firm).equals(before)
     assert firm.history.archives().total_rows == 0
     assert firm.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
-    assert firm.history.verify_archive().total_rows == 0
+    assert firm.history.verify_archive().passed
     assert {kind: len(paths) for kind, paths in objects(firm).items()} == {".parquet": 1, ".json": 1}
 
 
@@ -149,7 +149,7 @@ def test_bytes_that_the_bucket_keeps_otherwise_are_never_named(firm, monkeypatch
     assert firm.history.archives().total_rows == 0
     assert everything(firm).equals(before)
     assert firm.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
-    assert firm.history.verify_archive().total_rows == 0
+    assert firm.history.verify_archive().passed
 
 
 def test_purged_partition_takes_its_archive_out_of_the_bucket(firm):

@@ -30,7 +30,7 @@ def test_archive_is_asked_as_one_and_proven_by_the_journal(filled):
     (made,) = filled.history.archive(dataset="bars_daily", before=BEFORE).rows()
     assert (made["partition"], made["files"], made["rows"]) == ("2016", 1, 20)
     assert everything(filled).equals(before)
-    assert filled.history.verify_archive().total_rows == 0
+    assert filled.history.verify_archive().passed
     (listed,) = filled.history.archives().rows()
     assert listed["manifest"] == made["manifest"]
     assert filled.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 0, "once"
@@ -45,7 +45,7 @@ def test_harm_is_found_and_mended_from_a_copy_only(filled, tmp_path, harm):
     before = everything(filled)
     filled.history.archive(dataset="bars_daily", before=BEFORE)
     copy = tmp_path / "tape"
-    assert filled.history.copy_archive(target=str(copy)).total_rows == 0
+    assert filled.history.copy_archive(target=str(copy)).passed
     (data,) = folder_of(filled).glob("*.parquet")
     (manifest,) = folder_of(filled).glob("*.json")
     if harm == "changed":
@@ -56,11 +56,11 @@ def test_harm_is_found_and_mended_from_a_copy_only(filled, tmp_path, harm):
         data.unlink()
     else:
         manifest.write_bytes(manifest.read_bytes().replace(b'"rows"', b'"Rows"', 1))
-    (fault,) = filled.history.verify_archive().rows()
-    assert fault["problem"] == ("changed" if harm == "manifest" else harm)
+    (fault,) = filled.history.verify_archive().faults
+    assert fault.problem == ("changed" if harm == "manifest" else harm)
     (mended,) = filled.history.restore(source=str(copy)).rows()
     assert mended["state"] == "restored"
-    assert filled.history.verify_archive().total_rows == 0
+    assert filled.history.verify_archive().passed
     assert everything(filled).equals(before)
     assert [line["what"] for line in filled.history.loads().rows()] == ["restored", "archived"]
     assert len(list(folder_of(filled).glob("*.damaged"))) == (harm != "missing")
@@ -79,6 +79,7 @@ def test_copy_that_differs_is_not_used(filled, tmp_path):
         filled.history.restore(source=str(copy))
     assert data.read_bytes() == whole[:-1]
     shutil.rmtree(copy)
+    copy.mkdir()
     with pytest.raises(TallystickError, match="missing in the copy"):
         filled.history.restore(source=str(copy))
 
@@ -97,7 +98,7 @@ def test_archiving_that_stopped_goes_on(filled, monkeypatch, step):
     assert everything(filled).equals(before)
     assert filled.history.archives().total_rows == 0
     assert filled.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
-    assert filled.history.verify_archive().total_rows == 0
+    assert filled.history.verify_archive().passed
     assert everything(filled).equals(before)
     assert len(list(folder_of(filled).iterdir())) == 2
 
@@ -107,7 +108,7 @@ def test_maintenance_leaves_archives_alone(filled):
     filled.history.compact()
     filled.context().lake.maintain(keep_days=0, grace_seconds=-1, holds=lambda table, path: False)
     assert filled.history.expire(keep_days=0).files_after == 2
-    assert filled.history.verify_archive().total_rows == 0
+    assert filled.history.verify_archive().passed
 
 
 @pytest.mark.parametrize("original", ["stays", "goes"])
@@ -125,14 +126,41 @@ def test_firm_restored_at_another_path_reads_everything(filled, tmp_path, bars, 
         assert everything(moved).equals(before)
         assert moved.context().lake.scan(NAME, order=["symbol", "date"], hot=False).equals(before)
         assert moved.history.archives().rows() == archived
-        assert moved.history.verify_archive().total_rows == 0
+        assert moved.history.verify_archive().passed
         assert moved.journal.verify().passed
         append_bars(moved.context(), bars(datetime.date(2017, 1, 3), 2))
         assert moved.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
         moved.history.expire(keep_days=0)
-        assert moved.history.verify_archive().total_rows == 0
+        assert moved.history.verify_archive().passed
         named = moved.context().lake.tables_writer.load(NAME).scan().plan_files()
         assert all("another place" in task.file.file_path for task in named)
     if original == "stays":
         assert everything(filled).equals(before)
-        assert filled.history.verify_archive().total_rows == 0
+        assert filled.history.verify_archive().passed
+
+
+def test_verifying_says_how_much_it_read(filled):
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    (data,) = folder_of(filled).glob("*.parquet")
+    check = filled.history.verify_archive()
+    assert (check.passed, check.archives, check.files, check.rows) == (True, 1, 1, 20)
+    assert check.bytes == data.stat().st_size
+    data.unlink()
+    assert not filled.history.verify_archive().passed, "the command line ends with 1"
+
+
+def test_damaged_archive_is_told_by_a_question_with_the_way_back(filled):
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    (data,) = folder_of(filled).glob("*.parquet")
+    data.write_bytes(data.read_bytes()[:-40])
+    with pytest.raises(TallystickError) as told:
+        filled.history.bars(instruments=["9901.XTAI"], start="2016-01-01", end="2016-12-31")
+    assert (told.value.code, told.value.values["partition"]) == ("lake.file_damaged", "2016")
+    assert "tally history restore" in told.value.remedy
+
+
+def test_what_is_not_over_is_not_archived_and_no_folder_is_no_copy(filled, tmp_path):
+    with pytest.raises(TallystickError, match="what is not over"):
+        filled.history.archive(dataset="bars_daily", before=datetime.date(2030, 1, 1))
+    with pytest.raises(TallystickError, match="There is no folder"):
+        filled.history.restore(source=str(tmp_path / "nowhere"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 
 import polars as pl
 import pytest
@@ -78,3 +79,9 @@ def test_no_door_can_sweep_without_asking_the_holds(tmp_path):
             purges.add(name)
     assert sweeps == {"history/keeping/operations.py"}
     assert purges == {"history/keeping/purging.py"}
+
+
+@pytest.mark.parametrize("asked", [{"keep_days": -1}, {"keep_days": math.nan}, {"grace_hours": -0.5}])
+def test_a_span_below_zero_is_refused(loaded, asked):
+    with pytest.raises(TallystickError, match="is no span of time"):
+        loaded.history.expire(**asked)

@@ -78,7 +78,7 @@ def test_killed_keeper_leaves_everything_provable(tmp_path, kills):
             assert len(dates) == 3 * len(there)
             reasons = set(rows["reason"].to_pylist())
             assert {f"of {year}" for year in answered(log, b"corrected")} <= reasons
-            assert firm.history.verify_archive().total_rows == 0
+            assert firm.history.verify_archive().passed
         archived = {int(line["partition"]) for line in firm.history.archives(limit=0).rows()}
         assert answered(log, b"archived") <= archived
         corrected = [line["reason"] for line in firm.history.loads(what="corrected", limit=0).rows()]

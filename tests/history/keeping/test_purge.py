@@ -101,7 +101,7 @@ def test_hold_stops_purge_and_sweep_until_two_have_released_it(marked, approve):
     assert done["state"] == "purged"
     assert not list((folder / "2016").iterdir())
     assert marked.history.archives().rows()[0]["state"] == "purged"
-    assert marked.history.verify_archive().total_rows == 0
+    assert marked.history.verify_archive().passed
 
 
 def test_partition_that_changed_since_its_mark_is_not_deleted(marked, bars):
@@ -224,4 +224,4 @@ def test_archive_of_a_purged_partition_stays_purged_when_the_partition_comes_aga
     marked.history.archive(dataset="bars_daily", before=before)
     approve(marked.history.propose_purge(dataset="bars_daily", before=before, reason="old again"))
     assert [line["state"] for line in marked.history.archives().rows()] == ["purged", "archived"]
-    assert marked.history.verify_archive().total_rows == 0
+    assert marked.history.verify_archive().passed

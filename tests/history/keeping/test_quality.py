@@ -61,13 +61,26 @@ def test_gaps_are_sessions_between_the_first_and_the_last_bar(firm):
     assert firm.history.gaps(instruments=["9902.XTAI"]).rows() == []
 
 
+def test_instruments_without_a_calendar_are_left_out_and_counted(firm):
+    rows = [bar(DAYS[0]), bar(DAYS[3]), bar(datetime.date(1991, 3, 4), symbol="MADEUP.XNAS")]
+    loaded(firm, rows, "2026-11-19")
+    found = firm.history.gaps()
+    assert [row["symbol"] for row in found.rows()] == ["9901.XTAI"]
+    assert "left out are 1 instruments" in found.title
+
+
+def test_load_with_times_of_its_own_has_no_day_in_1970(firm):
+    firm.history.load(files=[pl.DataFrame([bar() | {"known_time": "2026-11-18 18:00:00"}])])
+    assert "1970-01-01" not in scores(firm, dataset="bars_daily", by="day")
+
+
 def test_versions_tell_what_brought_them_also_after_a_withdrawal(firm):
     loaded(firm, [bar()], "2026-11-18")
     row = "symbol,date,open,high,low,close\n9901.XTAI,2026-11-18,11,11,11,11"
     key = "symbol,date\n9901.XTAI,2026-11-18"
     firm.history.correct_rows(dataset="bars_daily", rows=row, reason="late print", known_at="2026-11-19")
     firm.history.withdraw_rows(dataset="bars_daily", rows=key, reason="wrong day", known_at="2026-11-20")
-    asked = {"instrument": "9901.XTAI", "date": DAYS[2]}
+    asked = {"symbol": "9901.XTAI", "date": DAYS[2]}
     lines = firm.history.versions(**asked).rows()
     assert [(line["withdrawn"], line["close"] // 10_000) for line in lines] == [
         (True, 11),
@@ -86,7 +99,7 @@ def test_versions_tell_what_brought_them_also_after_a_withdrawal(firm):
         False,
         False,
     ]
-    assert firm.history.versions(instrument="9901.XTAI", date=DAYS[0]).rows() == []
+    assert firm.history.versions(symbol="9901.XTAI", date=DAYS[0]).rows() == []
 
 
 def test_versions_of_minute_bars_of_one_time(firm):
@@ -99,6 +112,6 @@ def test_versions_of_minute_bars_of_one_time(firm):
         for n in range(3)
     ]
     firm.history.load(files=[pl.DataFrame(rows)], dataset="bars_minute", known_at="2026-11-18")
-    asked = {"instrument": "9901.XTAI", "date": DAYS[2], "dataset": "bars_minute"}
+    asked = {"symbol": "9901.XTAI", "date": DAYS[2], "dataset": "bars_minute"}
     assert len(firm.history.versions(**asked).rows()) == 3
     assert len(firm.history.versions(**asked, time="2026-11-18 09:01:00").rows()) == 1

@@ -102,7 +102,9 @@ def test_narrowing_is_done_at_once_and_wrong_quotas_are_refused(filled, limited)
     assert filled.history.quotas().rows()[0]["rows_per_day"] == 40
     assert filled.approvals.list(state="open").total_rows == 0
     assert filled.history.set_quota(reason="x", rows_per_day=1).code == "history.quota_holder"
-    assert filled.history.set_quota(reason="x", role="a", rows_per_day=-1).code == "history.quota_negative"
+    assert (
+        filled.history.set_quota(reason="x", role="quant", rows_per_day=-1).code == "history.quota_negative"
+    )
 
 
 def test_day_is_of_the_firm_zone(filled, reader, limited, clock):
@@ -114,3 +116,17 @@ def test_day_is_of_the_firm_zone(filled, reader, limited, clock):
     clock.at += 2 * time_module.SECOND
     assert reader.history.bars().total_rows == 40
     assert datetime.datetime.fromtimestamp(clock.at / time_module.SECOND, datetime.UTC).day == 23
+
+
+def test_quota_of_a_role_that_is_not_there_is_refused(filled):
+    with pytest.raises(TallystickError, match="no role nosuch"):
+        filled.history.set_quota(role="nosuch", rows_per_day=5, reason="a slip")
+
+
+def test_what_a_role_quota_lets_a_person_read_is_seen(filled, reader, limited):
+    limited(50, role="quant")
+    reader.history.bars(limit=7)
+    lines = {(line["holder"], line["name"]): line for line in filled.history.quotas().rows()}
+    assert lines["role", "quant"]["rows_used"] is None
+    read = lines["user", "reader"]
+    assert (read["rows_per_day"], read["rows_used"]) == (50, 7)

@@ -19,6 +19,7 @@ import msgspec
 import pyarrow.parquet as pq
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
 from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.plan import UNIQUE_SUFFIX, Plan, PlannedFile
@@ -141,8 +142,9 @@ def contents_of(lake: Lake, name: str, date: datetime.date) -> Proof | None:
     files = state.groups.get(state.layout.partition_number(date))
     if not files:
         return None
-    folder = lake.storage.fetch(name, files)
-    return prove(lake.engine, state.layout, parquet(state.layout, folder, files))
+    with told_damage(lake, [name]):
+        folder = lake.storage.fetch(name, files)
+        return prove(lake.engine, state.layout, parquet(state.layout, folder, files))
 
 
 def write_archive(lake: Lake, name: str, date: datetime.date) -> WrittenArchive | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from tallystick.core.lake.conditions import Conditions, quoted
+from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import restored
 from tallystick.core.lake.layout import Layout, unknown_column
 from tallystick.core.lake.opened import touches
@@ -41,17 +42,24 @@ def scan(lake: Lake, state: State, question: Question, *, hot: bool) -> pa.Table
     conditions = _conditions(layout, question)
     if conditions.is_empty_answer:
         return restored(layout, layout.stored_arrow.empty_table(), columns)
+    with told_damage(lake, [layout.name]):
+        return restored(layout, _scan(lake, state, question, conditions, columns, hot), columns)
+
+
+def _scan(
+    lake: Lake, state: State, question: Question, conditions: Conditions, columns: tuple[str, ...], hot: bool
+) -> pa.Table:
+    """The rows in stored types."""
     found = None
-    if not question.where and question.limit is None and not question.offset and conditions.is_narrow(layout):
+    is_plain = not question.where and question.limit is None and not question.offset
+    if is_plain and conditions.is_narrow(state.layout):
         found = _scan_narrow(lake, state, question, conditions, columns, hot)
-    if found is None:
-        ordered = {name.removeprefix("-") for name in question.order}
-        needed = None if question.where or not ordered <= set(columns) else columns
-        source = _relation(lake, state, conditions, question.known_at, hot, needed)
-        found = lake.engine.arrow(
-            _text(source, question, columns), [*source.parameters, *question.parameters]
-        )
-    return restored(layout, found, columns)
+    if found is not None:
+        return found
+    ordered = {name.removeprefix("-") for name in question.order}
+    needed = None if question.where or not ordered <= set(columns) else columns
+    source = _relation(lake, state, conditions, question.known_at, hot, needed)
+    return lake.engine.arrow(_text(source, question, columns), [*source.parameters, *question.parameters])
 
 
 def count(lake: Lake, state: State, question: Question) -> int:
@@ -61,7 +69,8 @@ def count(lake: Lake, state: State, question: Question) -> int:
         return 0
     source = _relation(lake, state, conditions, question.known_at, hot=True)
     text = f"SELECT count(*) FROM ({source.sql})" + (f" WHERE {question.where}" if question.where else "")
-    return int(lake.engine.rows(text, [*source.parameters, *question.parameters])[0][0])
+    with told_damage(lake, [state.layout.name]):
+        return int(lake.engine.rows(text, [*source.parameters, *question.parameters])[0][0])
 
 
 def sql(
@@ -77,7 +86,8 @@ def sql(
     given = {name: rows for name, rows in (given or {}).items() if name in named}
     for name in sorted(named - set(given)):
         views[name] = _relation(lake, lake.state(name), Conditions({}), known_at, hot=True).sql
-    return lake.engine.ask(query, parameters, views, given)
+    with told_damage(lake, views):
+        return lake.engine.ask(query, parameters, views, given)
 
 
 def _conditions(layout: Layout, question: Question) -> Conditions:

@@ -124,7 +124,7 @@ class Engine:
                     seconds=self.longest_seconds,
                 ) from None
             except duckdb.Error as error:
-                raise _refused(str(error).partition("\n")[0]) from None
+                raise _refused(str(error).partition("\n")[0]) from error
             finally:
                 cursor.execute("USE memory")
                 cursor.execute(f"DETACH {name}")

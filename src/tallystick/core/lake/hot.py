@@ -133,15 +133,17 @@ def build(folder: Path, number: int, sources: Sequence[HotSource]) -> tuple[str,
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / f"building-{uuid.uuid4().hex}.duckdb"
     tables = {}
-    connection = duckdb.connect(str(aside))
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        for source in sources:
-            tables[source.layout.name] = _fill(connection, source)
-        connection.execute("CHECKPOINT")
-    finally:
-        connection.close()
-    sync_file(aside)
+        with duckdb.connect(str(aside)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            for source in sources:
+                tables[source.layout.name] = _fill(connection, source)
+            connection.execute("CHECKPOINT")
+        sync_file(aside)
+    except BaseException:  # a full disk above all: its room is given back
+        for left in folder.glob(f"{aside.name}*"):
+            left.unlink(missing_ok=True)
+        raise
     name = f"{number:08d}.duckdb"
     os.replace(aside, folder / name)
     sync_folder(folder)

@@ -369,23 +369,41 @@ class Lake:
 
         return publish_hot(self, days)
 
+    def refresh_hot(self) -> int:
+        """Publish a hot generation if the published one is not of the recent partitions as they are now.
+
+        Gives its number; 0 when there was nothing to do.
+        """
+        from tallystick.core.lake.sealing import refresh_hot
+
+        return refresh_hot(self)
+
+    def hot_days(self, name: str) -> int:
+        """How many partitions of a table the hot generation gives as they are now."""
+        generation = self.generation()
+        return len(generation.covered(name, self.state(name).groups)) if generation else 0
+
     def seal(self, day: datetime.date, names: Collection[str] | None = None) -> list[Sealed]:
         """Move a day's rows from the feeds into the lake, make each table's day one file, check and mark it.
 
         Of every table that is partitioned by day, or of those named.
         """
+        from tallystick.core.lake.damage import told_damage
         from tallystick.core.lake.sealing import seal
 
-        return seal(self, day, names)
+        with told_damage(self, self.tables() if names is None else names):
+            return seal(self, day, names)
 
     def compact(self, name: str) -> Commit | None:
         """Make one sorted file of the files of each partition, after checking that the rows are the same.
 
         None when there is nothing to do. TallystickError `lake.proof` when the check fails; nothing is changed then.
         """
+        from tallystick.core.lake.damage import told_damage
         from tallystick.core.lake.sealing import compact
 
-        change = compact(self, name, None)
+        with told_damage(self, [name]):
+            change = compact(self, name, None)
         return None if change is None else self._changed(change)
 
     def maintain(self, *, keep_days: float = 7.0, grace_seconds: float = 3_600.0, holds: Holds) -> Swept:

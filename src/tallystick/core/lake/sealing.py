@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from tallystick.core.lake import hot
 from tallystick.core.lake.catalog import busy
+from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import WrittenFile, stored, write_files
 from tallystick.core.lake.durable import alone
 from tallystick.core.lake.plan import Plan, PlannedFile, is_clean
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
     from tallystick.core.lake.commit import Change
     from tallystick.core.lake.lake import Lake, State
 
-__all__ = ["ARCHIVE", "MovedOnError", "Sealed", "compact", "is_archived", "publish_hot", "seal"]
+__all__ = [
+    "ARCHIVE",
+    "MovedOnError",
+    "Sealed",
+    "compact",
+    "is_archived",
+    "publish_hot",
+    "refresh_hot",
+    "seal",
+]
 
 TRIES = 3
 
@@ -164,14 +174,31 @@ def _same(plan: Plan, number: int | None, files: Sequence[PlannedFile]) -> list[
 
 def publish_hot(lake: Lake, days: Sequence[datetime.date]) -> int:
     """Build and publish a generation of every partitioned table; gives its number."""
-    with alone(lake.folder):
+    with alone(lake.folder), told_damage(lake, lake.tables()):
         return _publish(lake, days)
+
+
+def refresh_hot(lake: Lake) -> int:
+    """Publish a generation if the published one lacks something of the recent partitions as they are; its number, or 0.
+
+    For doors that close a day or tidy up. Two at once: the second waits and finds it done.
+    """
+    with alone(lake.folder), told_damage(lake, lake.tables()):
+        generation = lake.generation()
+        for name in lake.tables():
+            state = lake.state(name)
+            covered = generation.covered(name, state.groups) if generation else set()
+            if not covered.issuperset(_recent(lake, state)):
+                return _publish(lake, ())
+    return 0
 
 
 def _publish(lake: Lake, days: Sequence[datetime.date]) -> int:
     sources = [source for name in lake.tables() if (source := _hot_source(lake, lake.state(name), days))]
     number = lake.catalog.hot_generation() + 1
     folder = lake.folder / "hot"
+    for left in folder.glob("building-*"):  # of a build that was killed: nobody else builds now
+        left.unlink()
     file, body = hot.build(folder, number, sources)
     lake.catalog.publish_hot(number, file, body)
     for old in folder.glob("*.duckdb"):
@@ -180,14 +207,18 @@ def _publish(lake: Lake, days: Sequence[datetime.date]) -> int:
     return number
 
 
+def _recent(lake: Lake, state: State) -> list[int]:
+    """The partitions of a table that are hot: the last `hot_days` days, or the last month or year."""
+    rhythm = state.layout.partition[1] if state.layout.partition else ""
+    count = lake.settings.hot_days if rhythm == "day" else 1
+    return sorted(number for number in state.groups if number is not None)[-count:]
+
+
 def _hot_source(lake: Lake, state: State, days: Sequence[datetime.date]) -> hot.HotSource | None:
     layout = state.layout
     if layout.partition is None:
         return None
-    partitions = lake.settings.hot_days if layout.partition[1] == "day" else 1
-    recent = [
-        state.groups[number] for number in sorted(n for n in state.groups if n is not None)[-partitions:]
-    ]
+    recent = [state.groups[number] for number in _recent(lake, state)]
     clean = [file for files in recent if is_clean(layout, files) for file in files]
     mixed = [file for files in recent if not is_clean(layout, files) for file in files]
     opened = {}

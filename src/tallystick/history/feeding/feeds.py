@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from tallystick.core.context import House
     from tallystick.core.lake import Lake
 
-__all__ = ["BusinessFeeds", "TableFeed", "feed_lake", "keep_sealed_through", "sealed_through"]
+__all__ = [
+    "BusinessFeeds",
+    "TableFeed",
+    "declare_business",
+    "feed_lake",
+    "keep_sealed_through",
+    "sealed_through",
+]
 
 SEALED_THROUGH = "business sealed through"
 """The lake's fact that names the last business date up to which everything is sealed and on the journal, and the
@@ -157,15 +164,24 @@ def keep_sealed_through(lake: Lake, span: Span) -> None:
     lake.catalog.keep_fact(SEALED_THROUGH, f"{span.date} {span.until}")
 
 
-def feed_lake(lake: Lake, house: House, tables: Iterable[BusinessTable]) -> BusinessFeeds:
-    """Have a firm's lake know its business tables: made where they are missing, fed from the journal, listed."""
-    given = list(tables)
-    feeds = BusinessFeeds(house, lake, given)
-    for table in given:
+def declare_business(tables: Iterable[BusinessTable]) -> None:
+    """Make the business tables of all rooms known as datasets, before any door asks which there are.
+
+    It opens nothing: a door that never asks the lake knows the same names and classes as one that does.
+    """
+    for table in tables:
         assert table.spec.partition == ("business_date", "day"), (
             f"{table.name} is not partitioned by business date"
         )
         declare(Dataset(spec=table.spec, record_class=table.record_class, true_from="event_time"))
+
+
+def feed_lake(lake: Lake, house: House, tables: Iterable[BusinessTable]) -> BusinessFeeds:
+    """Have a firm's lake know its business tables: made where they are missing, fed from the journal, listed."""
+    given = list(tables)
+    feeds = BusinessFeeds(house, lake, given)
+    declare_business(given)
+    for table in given:
         lake.create(table.spec)
         lake.feed(table.name, TableFeed(feeds, table.name), days=feeds.open_days)
     return feeds

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
-import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from tallystick.core.schema import Record
 from tallystick.core.text import translate
 from tallystick.history.events import PartitionSealed
 from tallystick.history.feeding.feeds import BusinessFeeds, TableFeed, keep_sealed_through, sealed_through
+from tallystick.history.feeding.verifying import seal_hash
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -46,8 +46,9 @@ def feeds_of(context: Context) -> BusinessFeeds:
 def seal_days(context: Context, through: datetime.date | None = None) -> list[SealedLine]:
     """Seal every closed business day up to and with a date (all of them when none is given) that is not sealed yet.
 
-    Gives a line for each table that has rows of such a day. TallystickError when the journal is damaged or the date is
-    no closed business day.
+    Then the recent days are built anew for speed where they changed (the hot generation), also when nothing was to be
+    sealed. Gives a line for each table that has rows of such a day. TallystickError when the journal is damaged or the
+    date is no closed business day.
     """
     if context.house.damage is not None:
         raise context.house.damage
@@ -64,6 +65,7 @@ def seal_days(context: Context, through: datetime.date | None = None) -> list[Se
             lines += _seal(context, feeds, span)
             context.progress.step(1, span.date.isoformat())
         feeds.let_go()
+        context.lake.refresh_hot()
         context.progress.finish()
     return lines
 
@@ -73,7 +75,7 @@ def _seal(context: Context, feeds: BusinessFeeds, span: Span) -> list[SealedLine
     told = {fact.dataset: fact for fact in context.machine("history").seals() if fact.date == span.date}
     closed_at = context.journal.batch(span.until).recorded_at
     for sealed in lake.seal(span.date, feeds.names):
-        proof = hashlib.sha256(msgspec.msgpack.encode(sealed.proof)).digest()
+        proof = seal_hash(sealed.proof)
         fact = PartitionSealed(
             command_id=f"sealed-{sealed.name}-{span.date}-{context.actor.name}", dataset=sealed.name, date=span.date,
             rows=sealed.rows, proof=proof, known_time=closed_at,

@@ -34,6 +34,7 @@ from tallystick.core.lake.durable import alone, sync_file, sync_folder
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.core.schema import Record
 from tallystick.history.events import ArchiveRestored, PartitionArchived
+from tallystick.history.keeping.requests import ArchiveCheck, ArchiveFault
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     from tallystick.core.lake.storage import Storage
 
 __all__ = [
-    "ArchiveFault",
     "ArchiveLine",
     "archive_dataset",
+    "checked",
     "copy_archives",
     "faults_of",
     "restore_archives",
@@ -65,22 +66,21 @@ class ArchiveLine(Record, frozen=True, kw_only=True):
     state: str = ""
 
 
-class ArchiveFault(Record, frozen=True, kw_only=True):
-    """What is wrong with a file of an archive: `missing`, `changed` (other bytes), `unnamed` (no table names it)."""
-
-    dataset: str
-    partition: str
-    manifest: str
-    file: str
-    problem: str
-
-
 def archive_dataset(context: Context, dataset: str, before: datetime.date) -> list[ArchiveLine]:
     """Archive every partition that ends before a date and has open files; gives the new archives.
 
     What is being deleted is left out until its deletion is over.
     """
     lake = context.lake
+    today = context.machine("day").state.business_date
+    if today is not None and before > today:
+        raise TallystickError(
+            "history.archive_running",
+            "{before} is later than the business day {today}: what is not over is not archived.",
+            "Give a date up to {today}.",
+            before=str(before),
+            today=str(today),
+        )
     with alone(context.path / "archive"):
         machine = context.machine("history")
         going = {one.part.partition for one in machine.purges(dataset) if one.state == "begun"}
@@ -222,6 +222,18 @@ def _faults(context: Context, archive: PartitionArchived, folder: Path | None) -
             yield fault(_name(file.path), "changed")
         if folder is None and file.path not in named:
             yield fault(_name(file.path), "unnamed")
+
+
+def checked(archives: Sequence[PartitionArchived], faults: Sequence[ArchiveFault]) -> ArchiveCheck:
+    """What was compared, and what is wrong with it."""
+    return ArchiveCheck(
+        passed=not faults,
+        archives=len(archives),
+        files=sum(one.files for one in archives),
+        rows=sum(one.rows for one in archives),
+        bytes=sum(one.size for one in archives),
+        faults=list(faults),
+    )
 
 
 def copy_archives(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound, TallystickError, mark
 from tallystick.core.operations import Table, operation
-from tallystick.history.disk import room_for
 from tallystick.history.keeping.requests import (
+    ArchiveCheck,
     ArchiveRequest,
     ArchivesRequest,
     CopyArchiveRequest,
     PageRequest,
     RestoreArchiveRequest,
+    VerifyArchiveRequest,
     page_of,
 )
 
@@ -50,8 +51,7 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
         raise NotFound(
             "history.dataset_empty", "Nothing was loaded into {dataset} yet.", "Load it first.", dataset=name
         )
-    with room_for("history.archive"):
-        lines = archive_dataset(context, name, request.before)
+    lines = archive_dataset(context, name, request.before)
     return page_of(context, ArchiveLine, lines, PageRequest(limit=0), _("Archives"))
 
 
@@ -60,9 +60,9 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
     permission="history.read",
     summary="Compare every byte of the archives with their manifests and the journal.",
 )
-def verify_archive(context: Context, request: ArchivesRequest) -> Table:
-    """What is wrong, a row each; an empty table when every archive is as the journal says."""
-    from tallystick.history.keeping.archive import ArchiveFault, faults_of, standing
+def verify_archive(context: Context, request: VerifyArchiveRequest) -> ArchiveCheck:
+    """How many archives, files and bytes were compared, and what is wrong with them."""
+    from tallystick.history.keeping.archive import checked, faults_of, standing
 
     chosen = standing(context, _name(request.dataset))
     context.progress.start("history.verify_archive", len(chosen))
@@ -71,7 +71,7 @@ def verify_archive(context: Context, request: ArchivesRequest) -> Table:
         lines += faults_of(context, one)
         context.progress.step(1, f"{one.dataset} {one.partition}")
     context.progress.finish()
-    return page_of(context, ArchiveFault, lines, request, _("Archive faults"))
+    return checked(chosen, lines)
 
 
 @operation(
@@ -80,11 +80,11 @@ def verify_archive(context: Context, request: ArchivesRequest) -> Table:
     summary="Copy the archives to a folder of another disk, and read the copies back.",
     local=True,
 )
-def copy_archive(context: Context, request: CopyArchiveRequest) -> Table:
-    """What is wrong with the copies, a row each; an empty table when all bytes are equal."""
+def copy_archive(context: Context, request: CopyArchiveRequest) -> ArchiveCheck:
+    """How many archives, files and bytes were copied and compared, and what is wrong with the copies."""
     from pathlib import Path
 
-    from tallystick.history.keeping.archive import ArchiveFault, copy_archives, standing
+    from tallystick.history.keeping.archive import checked, copy_archives, standing
 
     chosen = standing(context, _name(request.dataset))
     context.progress.start("history.copy_archive", len(chosen))
@@ -93,7 +93,7 @@ def copy_archive(context: Context, request: CopyArchiveRequest) -> Table:
     except OSError as error:
         raise _no_folder(request.target, error) from None
     context.progress.finish()
-    return page_of(context, ArchiveFault, lines, PageRequest(limit=0), _("Archive faults"))
+    return checked(chosen, lines)
 
 
 @operation(
@@ -109,6 +109,13 @@ def restore(context: Context, request: RestoreArchiveRequest) -> Table:
 
     from tallystick.history.keeping.archive import ArchiveLine, restore_archives, standing
 
+    if not Path(request.source).is_dir():
+        raise TallystickError(
+            "history.no_copies",
+            "There is no folder {folder}.",
+            "Name the folder that `tally history copy-archive` made.",
+            folder=request.source,
+        )
     chosen = standing(context, _name(request.dataset), request.partition)
     context.progress.start("history.restore", len(chosen))
     try:

@@ -45,8 +45,9 @@ class DatasetLine(Record, frozen=True, kw_only=True):
 class DatasetReply(DatasetLine, frozen=True, kw_only=True):
     """One dataset: its line in the catalog, what made it, and how it is kept.
 
-    `loads`, `corrections`, `sealed_days` count what `history.loads` lists. `keep_until` is of the partition that is
-    kept longest (none: for ever, as far as is known, because of `kept_by`).
+    `loads`, `corrections`, `sealed_days` count what `history.loads` lists; `hot_partitions` are in the hot generation
+    as they are now, and so are asked fast. `keep_until` is of the partition that is kept longest (none: for ever, as
+    far as is known, because of `kept_by`).
     """
 
     columns: list[str]
@@ -57,6 +58,7 @@ class DatasetReply(DatasetLine, frozen=True, kw_only=True):
     corrections: int
     sealed_days: int
     sealed_until: datetime.date | None
+    hot_partitions: int
     archived_partitions: int
     archived_rows: int
     marked_partitions: int
@@ -140,6 +142,7 @@ def describe_dataset(context: Context, name: str) -> DatasetReply:
         corrections=len(machine.corrections(name)),
         sealed_days=len(seals),
         sealed_until=max((one.date for one in seals), default=None),
+        hot_partitions=lake.hot_days(name) if there else 0,
         archived_partitions=sum(part.archived > 0 for part in parts),
         archived_rows=sum(one.rows for one in machine.archives(name)),
         marked_partitions=sum(one.state in ("marked", "begun") for one in purges),

@@ -11,6 +11,7 @@ from tallystick.core.schema import Record
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.market import RuleTable
 
 __all__ = ["GapLine", "find_gaps"]
 
@@ -30,14 +31,13 @@ def find_gaps(
     start: datetime.date | None,
     end: datetime.date | None,
     known_at: int | None,
-) -> list[GapLine]:
-    """The gaps of some instruments within a span, as known at a time.
+) -> tuple[list[GapLine], int]:
+    """The gaps of some instruments within a span, as known at a time, and how many instruments are left out.
 
-    An instrument of a venue without a calendar has none; MissingRule or ExpiredRule where a calendar does not know the
-    dates.
+    Left out are those of venues whose calendar is not known, or not for their dates.
     """
     from tallystick.history.asking.rows import Span, read_rows
-    from tallystick.market import Calendar, rules_of
+    from tallystick.market import rules_of
 
     rows = read_rows(
         context.lake,
@@ -50,14 +50,25 @@ def find_gaps(
     for symbol, date in zip(rows["symbol"].to_pylist(), rows["date"].to_pylist(), strict=True):
         dates.setdefault(symbol, set()).add(date)
     rules = rules_of(context.machine("market"))
-    known = rules.venues()
-    found = []
+    found: list[GapLine] = []
+    left_out = 0
     for symbol in sorted(dates):
-        venue = symbol.rpartition(".")[2]
-        if venue in known:
-            sessions = Calendar(venue, rules).sessions(min(dates[symbol]), max(dates[symbol]))
-            found += _gaps_of(symbol, sessions, dates[symbol])
-    return found
+        sessions = _sessions(rules, symbol.rpartition(".")[2], dates[symbol])
+        left_out += sessions is None
+        found += _gaps_of(symbol, sessions or (), dates[symbol])
+    return found, left_out
+
+
+def _sessions(rules: RuleTable, venue: str, dates: set[datetime.date]) -> list[datetime.date] | None:
+    """The venue's sessions from the first to the last date, None where its calendar is not known for them."""
+    from tallystick.market import Calendar, ExpiredRule, MissingRule
+
+    if venue not in rules.venues():
+        return None
+    try:
+        return Calendar(venue, rules).sessions(min(dates), max(dates))
+    except (MissingRule, ExpiredRule):
+        return None
 
 
 def _gaps_of(symbol: str, sessions: Sequence[datetime.date], there: set[datetime.date]) -> list[GapLine]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from tallystick.core.access_operations import DoneReply, propose
 from tallystick.core.context import Context
-from tallystick.core.errors import Rejection, mark
+from tallystick.core.errors import NotFound, Rejection, TallystickError, mark, suggestion
 from tallystick.core.events import event_of
 from tallystick.core.operations import Table, operation
-from tallystick.history.disk import room_for
 from tallystick.history.events import SetQuota
 from tallystick.history.keeping.catalog import DatasetReply
 from tallystick.history.keeping.requests import (
@@ -26,7 +27,7 @@ from tallystick.history.keeping.requests import (
     WithdrawRequest,
     page_of,
 )
-from tallystick.history.requests import known_time_of
+from tallystick.history.requests import known_by
 
 __all__ = ["DatasetsRequest"]
 
@@ -102,14 +103,13 @@ def correct(context: Context, request: CorrectRequest) -> CorrectReply:
     from tallystick.history.loading.columns import read_mapping, vendor_mapping
 
     mapping = (
-        read_mapping(Path(request.mapping))
+        read_mapping(Path(request.mapping), request.dataset)
         if request.mapping
         else vendor_mapping(request.vendor or "generic")
     )
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    known_time = known_by(context, request.known_at)
     why = Why(request.reason, request.source_revision, known_time)
-    with room_for("history.correct"):
-        return correct_rows(context, request.dataset, request.files, why, mapping)
+    return correct_rows(context, request.dataset, request.files, why, mapping)
 
 
 @operation(
@@ -124,10 +124,9 @@ def withdraw(context: Context, request: WithdrawRequest) -> CorrectReply:
     from tallystick.history.keeping.corrections import Why
     from tallystick.history.keeping.corrections import withdraw as withdraw_rows
 
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    known_time = known_by(context, request.known_at)
     why = Why(request.reason, request.source_revision, known_time)
-    with room_for("history.withdraw"):
-        return withdraw_rows(context, request.dataset, request.files, why)
+    return withdraw_rows(context, request.dataset, request.files, why)
 
 
 @operation(
@@ -146,9 +145,9 @@ def compact(context: Context, request: CompactRequest) -> KeptReply:
     before = sum(lake.describe(name).files for name in names)
     context.progress.start("history.compact", len(names))
     for name in names:
-        with room_for("history.compact"):
-            lake.compact(name)
+        lake.compact(name)
         context.progress.step(1, name)
+    lake.refresh_hot()
     context.progress.finish()
     return KeptReply(files_before=before, files_after=sum(lake.describe(name).files for name in names))
 
@@ -163,14 +162,22 @@ def expire(context: Context, request: ExpireRequest) -> KeptReply:
     """No row goes: every version of every fact stays. Stopped at any moment, it goes on."""
     from tallystick.history.keeping.holds import holds_of
 
+    for name in ("keep_days", "grace_hours"):
+        if not 0 <= getattr(request, name) < math.inf:
+            raise TallystickError(
+                "history.span_negative",
+                "{field} is {value}, which is no span of time.",
+                "Give 0 or more.",
+                field=name,
+                value=str(getattr(request, name)),
+            )
     lake = context.lake
     files = sum(lake.describe(name).files for name in lake.tables())
-    with room_for("history.expire"):
-        swept = lake.maintain(
-            keep_days=max(request.keep_days, 0.0),
-            grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
-            holds=holds_of(context),
-        )
+    swept = lake.maintain(
+        keep_days=request.keep_days,
+        grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
+        holds=holds_of(context),
+    )
     return KeptReply(
         files_before=files,
         files_after=sum(lake.describe(name).files for name in lake.tables()),
@@ -201,6 +208,10 @@ def quotas(context: Context, request: PageRequest) -> Table:
 )
 def set_quota(context: Context, request: SetQuotaRequest) -> DoneReply | Rejection:
     """Narrowing a quota is done at once; a new or wider one is proposed for a second person's approval."""
+    roles = context.machine("access").state.roles
+    if request.role and request.role not in roles:
+        remedy, near = suggestion(request.role, roles)
+        raise NotFound("history.quota_role", "There is no role {role}.", remedy, role=request.role, **near)
     command = SetQuota(**msgspec.structs.asdict(request))
     against = context.machine("history").mask_of(command)
     if against & ~1:

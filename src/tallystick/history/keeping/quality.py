@@ -34,9 +34,10 @@ FROM history.quarantine GROUP BY ALL
 class QualityLine(Record, frozen=True, kw_only=True):
     """A part of what came for a dataset: all of it, a day on which it was known, a source, or a reason.
 
-    `part` is the day, the source or the reason's code, `reason` its sentence. `taken` rows are in the lake or were
-    there already, `corrected` of them came by corrections; `waiting_rows` stand in quarantine, `released_rows` stood
-    there. `quality` is the share taken in percent, none for a reason and where nothing came.
+    `part` is the day (empty where a load's rows were known at times of their own), the source or the reason's code,
+    `reason` its sentence. `taken` rows are in the lake or were there already, `corrected` of them came by corrections;
+    `waiting_rows` stand in quarantine, `released_rows` stood there. `quality` is the share taken in percent, none for a
+    reason and where nothing came.
     """
 
     dataset: str
@@ -91,6 +92,8 @@ def quality_lines(context: Context, dataset: str, by: str) -> list[QualityLine]:
 def _part(by: str, source: str, second: int, zone: zoneinfo.ZoneInfo) -> str:
     if by == "dataset":
         return ""
+    if by == "day" and not second:
+        return ""  # the rows of one load were known at times of their own
     return source if by == "source" else datetime.datetime.fromtimestamp(second, zone).date().isoformat()
 
 

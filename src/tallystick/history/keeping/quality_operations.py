@@ -45,7 +45,7 @@ class VersionsRequest(Record, frozen=True, kw_only=True):
     zone, unless it says its own).
     """
 
-    instrument: str
+    symbol: str
     date: datetime.date
     dataset: str = "history.bars_daily"
     time: str = ""
@@ -73,12 +73,20 @@ def quality(context: Context, request: QualityRequest) -> Table:
     summary="Sessions without a daily bar between an instrument's first and last one.",
 )
 def gaps(context: Context, request: GapsRequest) -> Table:
-    """A row for each run of sessions."""
+    """A row for each run of sessions; the title says how many instruments no calendar is known for."""
     from tallystick.history.keeping.gaps import find_gaps
 
     known_at = known_time_of(request.known_at, context.settings.firm.zone)
-    lines = find_gaps(context, request.instruments, request.start, request.end, known_at)
-    return page_of(context, GapLine, lines, request, _("Gaps"))
+    lines, left_out = find_gaps(context, request.instruments, request.start, request.end, known_at)
+    found = page_of(context, GapLine, lines, request, _("Gaps"))
+    if left_out:
+        told = _(
+            "Gaps; left out are {n} instruments, as the calendar of their venue is not known for their dates"
+        )
+        found = Table(
+            found.arrow, total_rows=found.total_rows, title=translate(told, context.language, n=left_out)
+        )
+    return found
 
 
 @operation(
@@ -95,5 +103,5 @@ def versions(context: Context, request: VersionsRequest) -> Table:
     dataset = find_dataset(request.dataset)
     require_readable(context, [dataset.name])
     time = parse_time(request.time, context.settings.firm.zone) if request.time else None
-    found = find_versions(context, dataset, Facts(request.instrument, request.date, time))
+    found = find_versions(context, dataset, Facts(request.symbol, request.date, time))
     return Table(found, title=translate("Versions of a fact", context.language))

@@ -40,7 +40,10 @@ SECOND_NS = 1_000_000_000
 
 
 class QuotaLine(Record, frozen=True, kw_only=True):
-    """A quota: whose (`role` or `user`), the limits of a day (none: without), and of a user what is used today."""
+    """A quota: whose (`role` or `user`), the limits of a day (none: without), and of a user what is used today.
+
+    A user without a quota of the user's own has a line once something was read today, with the limits of the roles.
+    """
 
     holder: str
     name: str
@@ -134,20 +137,40 @@ def quota_lines(context: Context) -> list[QuotaLine]:
                     bytes_used=used[1],
                 )
             )
+        found += [
+            QuotaLine(
+                holder="user",
+                name=user,
+                rows_per_day=None if limit is None else limit.rows_per_day,
+                bytes_per_day=None if limit is None else limit.bytes_per_day,
+                rows_used=rows,
+                bytes_used=size,
+            )
+            for user, rows, size in connection.execute(
+                "SELECT user, rows, bytes FROM used WHERE day = ? ORDER BY user", (day,)
+            ).fetchall()
+            if f"user {user}" not in quotas
+            for limit in [_quota_of_user(context, user)]
+        ]
     return found
 
 
 def _quota_of(context: Context) -> Quota | None:
-    """The caller's own quota, or the widest of the caller's roles; None where nothing limits the caller."""
+    """The caller's quota; None where nothing limits the caller."""
+    return _quota_of_user(context, context.actor.name)
+
+
+def _quota_of_user(context: Context, user: str) -> Quota | None:
+    """A user's own quota, or the widest of the user's roles; None where nothing limits the user."""
     from tallystick.history.machine import Quota
 
     quotas: dict[str, Quota] = context.machine("history").state.quotas
     if not quotas:
         return None
-    own = quotas.get(f"user {context.actor.name}")
+    own = quotas.get(f"user {user}")
     if own is not None:
         return own
-    roles = context.machine("access").state.grants.get(context.actor.name, [])
+    roles = context.machine("access").state.grants.get(user, [])
     found = [quotas[f"role {role}"] for role in roles if f"role {role}" in quotas]
     if not found:
         return None

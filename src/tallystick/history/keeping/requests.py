@@ -9,6 +9,8 @@ from tallystick.core.schema import Record, Timestamp
 from tallystick.history.requests import PageRequest, page_of
 
 __all__ = [
+    "ArchiveCheck",
+    "ArchiveFault",
     "ArchiveRequest",
     "ArchivesRequest",
     "CloseYearRequest",
@@ -35,6 +37,7 @@ __all__ = [
     "RetentionRequest",
     "SetQuotaRequest",
     "UnmarkPurgeRequest",
+    "VerifyArchiveRequest",
     "WithdrawRequest",
     "page_of",
 ]
@@ -132,6 +135,35 @@ class ArchivesRequest(PageRequest, frozen=True, kw_only=True):
     """The archives of one dataset or all."""
 
     dataset: str = ""
+
+
+class VerifyArchiveRequest(Record, frozen=True, kw_only=True):
+    """The archives of one dataset or all."""
+
+    dataset: str = ""
+
+
+class ArchiveFault(Record, frozen=True, kw_only=True):
+    """What is wrong with a file of an archive: `missing`, `changed` (other bytes), `unnamed` (no table names it)."""
+
+    dataset: str
+    partition: str
+    manifest: str
+    file: str
+    problem: str
+
+
+class ArchiveCheck(Record, frozen=True, kw_only=True):
+    """What was compared with manifests and journal, byte by byte: archives, their files, rows and bytes as the journal
+    has them; and what is wrong (`passed` when nothing is).
+    """
+
+    passed: bool
+    archives: int
+    files: int
+    rows: int
+    bytes: int
+    faults: list[ArchiveFault]
 
 
 class ArchiveRequest(Record, frozen=True, kw_only=True):

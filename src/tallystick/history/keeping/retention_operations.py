@@ -41,7 +41,7 @@ from tallystick.history.keeping.requests import (
 if TYPE_CHECKING:
     from tallystick.history.machine import HistoryMachine
 
-__all__ = ["adopt_shipped"]
+__all__ = ["adopt_shipped", "require_classes"]
 
 _ = mark
 UNKNOWN_MARKET = "*"
@@ -153,7 +153,7 @@ def place_hold(context: Context, request: PlaceHoldRequest) -> DoneReply | Rejec
         )
     fields = msgspec.structs.asdict(request)
     fields["datasets"] = [_pattern_of(context, one) for one in request.datasets]
-    _require_classes(request.record_classes)
+    require_classes(request.record_classes)
     with undisturbed(context):
         return _sent(context, PlaceHold(**fields), request.hold)
 
@@ -282,7 +282,7 @@ def _pattern_of(context: Context, pattern: str) -> str:
     return _name_of(context, pattern)
 
 
-def _require_classes(classes: list[str]) -> None:
+def require_classes(classes: list[str]) -> None:
     """Refuse a class of record that no dataset has."""
     from tallystick.history.datasets import DATASETS
 

@@ -6,7 +6,7 @@ from tallystick.core.context import Context
 from tallystick.core.operations import operation
 from tallystick.core.schema import Record
 from tallystick.history.keeping.requests import CorrectReply
-from tallystick.history.requests import known_time_of
+from tallystick.history.requests import known_by
 
 __all__ = ["CorrectRowsRequest", "WithdrawRowsRequest"]
 
@@ -44,7 +44,7 @@ def correct_rows(context: Context, request: CorrectRowsRequest) -> CorrectReply:
     from tallystick.history.keeping.corrections import Why, correct
     from tallystick.history.loading.typed import rows_of_text
 
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    known_time = known_by(context, request.known_at)
     why = Why(request.reason, request.source_revision, known_time)
     return correct(context, request.dataset, [rows_of_text(request.rows)], why)
 
@@ -60,6 +60,6 @@ def withdraw_rows(context: Context, request: WithdrawRowsRequest) -> CorrectRepl
     from tallystick.history.keeping.corrections import Why, withdraw
     from tallystick.history.loading.typed import rows_of_text
 
-    known_time = known_time_of(request.known_at, context.settings.firm.zone)
+    known_time = known_by(context, request.known_at)
     why = Why(request.reason, request.source_revision, known_time)
     return withdraw(context, request.dataset, [rows_of_text(request.rows)], why)
