@@ -80,6 +80,47 @@ def test_maker_cannot_approve_and_a_second_person_can(visit):
         assert outcome in person.page.inner_text(".result")
 
 
+def test_proposal_says_that_it_waits_and_leads_to_itself(visit):
+    ben = visit(user="ann")
+    ben.open("/do/market.register_instrument")
+    ben.page.fill("input[name=symbol]", "7799.XTAI")
+    ben.page.fill("input[name=name]", "Made-up Ltd")
+    ben.page.fill("textarea[name=reason]", "It is new")
+    ben.page.fill("[data-confirm]", "register_instrument")
+    ben.page.click("form[data-operation] button")
+    ben.page.wait_for_selector(".result:not([hidden])")
+    assert "second person" in ben.page.inner_text(".result")
+    ben.page.locator(".result .made a").first.click()
+    ben.page.wait_for_selector(".proposed")
+    assert "7799.XTAI" in ben.page.inner_text(".proposed")
+
+
+def test_who_may_not_sees_no_button_and_no_form(visit):
+    cat = visit(user="cat")
+    cat.open("/work")
+    assert cat.page.locator("a[href='/do/work.open']").count() == 0
+    cat.page.goto(f"{cat.address}/do/work.open")
+    assert "work.manage" in cat.page.inner_text("main")
+    assert cat.page.locator("form[data-operation]").count() == 0
+
+
+def test_hold_of_no_class_is_of_every_class(ann):
+    ann.open("/do/history.place_hold")
+    assert "every one" in ann.page.locator("fieldset legend").first.inner_text()
+
+
+def test_checker_sees_the_whole_command_before_and_after(ann):
+    """On the proposal's own page, and above the form that approves it."""
+    for address in ("/approvals/p2", "/do/approvals.approve?proposal=p2"):
+        ann.open(address)
+        rows = ann.page.locator(".proposed tbody tr").all_inner_texts()
+        assert ["Hold", "CASE-1", "CASE-1"] in [row.split("\t") for row in rows]
+        assert ["Reason", "A made-up order", "The case is closed"] in [row.split("\t") for row in rows]
+    ann.open("/approvals")
+    ann.page.locator(".ag-row [col-id=summary]").filter(has_text="CASE-1").click()
+    ann.page.wait_for_selector(".proposed")
+
+
 def test_operation_that_changes_nothing_has_no_form(ann):
     ann.page.goto(f"{ann.address}/do/risk.orders")
     assert "console.no_form" in ann.page.inner_text("main")

@@ -164,7 +164,9 @@ def test_hold_is_placed_shown_and_its_release_waits_for_a_second_person(visit):
     ann.page.fill("[data-confirm]", "release_hold")
     ann.page.click("form[data-operation] button")
     ann.page.click(".result >> text=Show it")
-    ann.page.wait_for_url("**/history/holds/CLIENT-7")
+    ann.page.wait_for_url("**/approvals/*")
+    assert "history.actions" in ann.page.inner_text(".proposed")
+    ann.open("/history/holds/CLIENT-7")
     waits = ann.page.inner_text(".waits")
     assert "Waits for a second person: Release the hold CLIENT-7" in waits
     assert "proposed by ann" in waits

@@ -15,7 +15,7 @@ from tallystick.console.choices import choices_of, is_several, takes_none
 from tallystick.console.fields import Field, field_of
 from tallystick.console.frame import show_page
 from tallystick.console.replies import rows_of
-from tallystick.console.shell import AnyRequest, PageShell, Shell
+from tallystick.console.shell import Answer, AnyRequest, PageShell, Shell
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import Operation, find_operation
 
@@ -39,8 +39,8 @@ MADE = {
     "risk.submit_order": "/risk/orders/{order_id}",
     "risk.cancel_order": "/risk/orders/{order_id}",
     "risk.set_account_terms": "/ledger/accounts/{account}",
-    "market.register_instrument": "/approvals?row=/do/approvals.approve?proposal={id}",
-    "market.propose_rules": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "market.register_instrument": "/approvals/{id}",
+    "market.propose_rules": "/approvals/{id}",
     "simulation.run": "/governance/day-report?date={date}",
     "history.archive": "/history/archives?dataset={dataset}",
     "history.close_year": "/history/retention",
@@ -48,8 +48,8 @@ MADE = {
     "history.correct_rows": "/history/loads?dataset={dataset}",
     "history.expire": "/history/datasets",
     "history.place_hold": "/history/holds/{hold}",
-    "history.propose_purge": "/approvals?row=/do/approvals.approve?proposal={id}",
-    "history.propose_retention": "/approvals?row=/do/approvals.approve?proposal={id}",
+    "history.propose_purge": "/approvals/{id}",
+    "history.propose_retention": "/approvals/{id}",
     "history.purge": "/history/purges",
     "history.release_hold": "/history/holds/{hold}",
     "history.release_rows": "/history/quarantine?file={file}",
@@ -86,6 +86,7 @@ async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) 
         raise NotFound(
             "console.no_form", "{operation} changes nothing.", "Ask it at its page.", operation=operation
         )
+    shell.house.access.require(request.user, found.permission)
     known = {name: await _known(request, shell, *KNOWN[name]) for name in KNOWN if name in _names(found)}
     return await show_page(
         request,
@@ -94,9 +95,18 @@ async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) 
         title=title,
         operation=found,
         inputs=inputs_of(found, dict(request.query_params), known),
+        proposed=await _proposed(request, shell, found),
         made=MADE.get(found.name) or ROOM_PAGES.get(found.room, ""),
         titles={name: shell.say(request, field_of(name).title) for name in _said_of(found)},
     )
+
+
+async def _proposed(request: AnyRequest, shell: Shell, found: Operation) -> Answer | None:
+    """The proposal that a form of approvals is about, whole; None for other forms and while none is named."""
+    number = request.query_params.get("proposal", "")
+    if found.room != "approvals" or not number:
+        return None
+    return await shell.attempt(request, "approvals.show", {"proposal": number})
 
 
 def inputs_of(

@@ -20,8 +20,10 @@ from tallystick.console.fields import Field, field_of
 from tallystick.console.navigation import RAIL
 from tallystick.console.saying import said_in
 from tallystick.console.texts import script_texts
+from tallystick.console.words import mark as _
 from tallystick.console.writing import with_cents, written
 from tallystick.core.errors import Forbidden, NotFound, Rejection, TallystickError
+from tallystick.core.operations import OPERATIONS
 from tallystick.core.text import LANGUAGES, render, translate
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ AnyRequest = Request[Any, Any, Any]
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGE_TAGS = {"en": "en", "zh_Hant": "zh-Hant-TW"}
 THEME_COOKIE = "tally_theme"
+PROPOSED_WORDS = (_("yes"), _("no"), _("no limit"))
 THEMES = ("dark", "light")
 
 
@@ -120,7 +123,15 @@ class Shell:
             english, mark = codes.word_of(name, value)
             return say(english), mark
 
+        def proposed_value(name: str, text: str) -> str:
+            """A value of a proposed command: the word of a code, figures as elsewhere, the rest as it was sent."""
+            field = field_of(name)
+            if text and field.kind in ("code", "list"):
+                return "; ".join(word(field.words or name, each)[0] for each in text.split(", "))
+            return say(text) if text in PROPOSED_WORDS else written(text, field, zone=self.firm.zone)
+
         environment.globals.update(
+            proposed_value=proposed_value,
             _=say,
             say=say,
             said=said,
@@ -151,6 +162,12 @@ class Shell:
     def say(self, request: AnyRequest, sentence: str, **values: Any) -> str:
         """A sentence in the reader's language."""
         return translate(sentence, self.language(request), **values)
+
+    def may(self, request: AnyRequest, address: str) -> bool:
+        """Whether the reader may do what a form's address leads to; other addresses are open to everyone."""
+        name = address.removeprefix("/do/").partition("?")[0]
+        found = OPERATIONS.get(name) if address.startswith("/do/") else None
+        return found is None or self.house.access.allows(request.user, found.permission)
 
     async def ask(self, request: AnyRequest, operation: str, fields: Mapping[str, Any] | None = None) -> Any:
         """An operation's reply, as the reader; Refused when the rules refuse, TallystickErrors as raised."""
@@ -189,6 +206,7 @@ class Shell:
             form_key=state.get("form_key", ""),
             path=request.url.path,
             user=user.name if user else "",
+            may=lambda address: self.may(request, address),
             query=request.query_params,
             part="part" in request.query_params,
             **values,

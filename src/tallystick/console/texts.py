@@ -34,6 +34,7 @@ SENTENCES = (
     _("Not released: the row still does not pass the checks."),
     _("Nothing here yet."),
     _("Pages"),
+    _("Proposed. Nothing changes before a second person approves it."),
     _("Released: the row is loaded."),
     _("Sound: every hash fits."),
     _("Show it"),

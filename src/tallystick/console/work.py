@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from litestar import get
+from litestar.params import FromPath
+from litestar.response import Response
+
+from tallystick.console.frame import show_page
 from tallystick.console.listing import Action, Column, Filter, ListPage
 from tallystick.console.lists import list_route
+from tallystick.console.shell import Answer, AnyRequest, PageShell
 from tallystick.console.words import mark as _
 
 __all__ = ["APPROVALS", "HANDLERS", "WORK"]
@@ -51,10 +57,27 @@ APPROVALS = ListPage(
         Column("proposal", width=80),
     ),
     key=("proposal",),
-    record="/do/approvals.approve?proposal={proposal}",
+    record="/approvals/{proposal}",
     filters=(Filter("state", choices=("open", "approved", "refused")),),
     empty=_("Changes that need a second person will be here."),
     command="tally risk kill-switch --stopped true --reason …",
 )
 
-HANDLERS = [list_route(WORK), list_route(APPROVALS)]
+FACTS = ("kind", "maker", "proposed_at", "checker", "decided_at", "proposal")
+
+
+@get("/approvals/{proposal:str}")
+async def approval(request: AnyRequest, shell: PageShell, proposal: FromPath[str]) -> Response[str]:
+    """One proposal whole: who proposed what and why, and every field of its command beside what is in force."""
+    reply = await shell.ask(request, "approvals.show", {"proposal": proposal})
+    return await show_page(
+        request,
+        shell,
+        "approval.html",
+        title=reply.summary,
+        facts=[*((name, getattr(reply, name)) for name in FACTS), ("contents", reply.content)],
+        proposed=Answer(value=reply),
+    )
+
+
+HANDLERS = [list_route(WORK), list_route(APPROVALS), approval]

@@ -20,7 +20,8 @@ from tallystick.core.context import Context, Decision
 from tallystick.core.errors import NotFound, Rejection, TallystickError, fill, suggestion
 from tallystick.core.events import Command, event_type
 from tallystick.core.operations import Table, operation
-from tallystick.core.schema import Record
+from tallystick.core.proposed import ProposedField, proposed_fields
+from tallystick.core.schema import Record, Timestamp
 from tallystick.core.text import translate
 from tallystick.core.work import AssignWork, CloseWork, NoteWork, OpenWork, WorkMachine
 
@@ -41,6 +42,12 @@ class DoneReply(Record, frozen=True, kw_only=True):
 
     id: str
     position: int
+
+
+class ProposedReply(DoneReply, frozen=True, kw_only=True):
+    """Proposed and on record under its number `id`; nothing changes before a second person approves it."""
+
+    waits: bool = True
 
 
 class WhoReply(Record, frozen=True, kw_only=True):
@@ -79,6 +86,32 @@ class ProposalRequest(Record, frozen=True, kw_only=True):
 
     proposal: str
     reason: str = ""
+
+
+class ShowProposalRequest(Record, frozen=True, kw_only=True):
+    """A proposal's number."""
+
+    proposal: str
+
+
+class ProposalReply(Record, frozen=True, kw_only=True):
+    """A proposal whole: who proposed what and why, where it stands, and each field of the command that it holds.
+
+    While it is open, `changes` has what is in force now beside what is proposed. `content` is the hash (hex) that an
+    approval is bound to.
+    """
+
+    proposal: str
+    state: str
+    kind: str
+    summary: str
+    reason: str
+    maker: str
+    proposed_at: Timestamp
+    checker: str
+    decided_at: Timestamp
+    content: str
+    changes: list[ProposedField]
 
 
 class OpenWorkRequest(Record, frozen=True, kw_only=True):
@@ -193,6 +226,29 @@ def list_proposals(context: Context, request: ListRequest) -> Table:
 
 
 @operation(
+    "approvals.show",
+    permission="approvals.read",
+    summary="Show a proposal whole: the command that it holds, field by field, beside what is in force.",
+)
+def show_proposal(context: Context, request: ShowProposalRequest) -> ProposalReply:
+    """What the second person looks at. NotFound when there is no proposal of that number."""
+    found = _proposal_of(context, request.proposal)
+    return ProposalReply(
+        proposal=request.proposal,
+        state=found.state,
+        kind=found.kind,
+        summary=_summary(found, context.language),
+        reason=found.reason,
+        maker=found.maker,
+        proposed_at=found.proposed_at,
+        checker=found.checker,
+        decided_at=found.decided_at,
+        content=found.content.hex(),
+        changes=proposed_fields(context.house, _proposed(found), compare=found.state == "open"),
+    )
+
+
+@operation(
     "approvals.approve",
     permission="approvals.approve",
     summary="Approve a proposal as the second person.",
@@ -200,14 +256,7 @@ def list_proposals(context: Context, request: ListRequest) -> Table:
 )
 def approve(context: Context, request: ProposalRequest) -> DoneReply | Rejection:
     """The proposed command is then sent; its own machine may still refuse it."""
-    proposal = _approvals(context).state.proposals.get(request.proposal)
-    if proposal is None:
-        raise NotFound(
-            "core.unknown_proposal",
-            "There is no open proposal {proposal}.",
-            "See `tally approvals list`.",
-            proposal=request.proposal,
-        )
+    proposal = _proposal_of(context, request.proposal)
     decision = context.send(ApproveProposal(proposal=request.proposal))
     if not decision.accepted:
         return _done(decision, request.proposal, request, actor=context.actor.name)
@@ -283,13 +332,14 @@ def close_work(context: Context, request: WorkRequest) -> DoneReply | Rejection:
     return _done(context.send(CloseWork(work=request.work, outcome=request.text)), request.work, request)
 
 
-def propose(context: Context, command: Command, summary: str, reason: str) -> DoneReply | Rejection:
+def propose(context: Context, command: Command, summary: str, reason: str) -> ProposedReply | Rejection:
     """Propose a command that needs a second person; rooms call this from the operations that change rules.
 
     `summary` is an English sentence whose `{name}` places are fields of the command, the key of its translations.
     """
     number = uuid.uuid4().hex[:10]
-    return _done(context.send(proposal_for(command, number, summary, reason)), number, command)
+    made = _done(context.send(proposal_for(command, number, summary, reason)), number, command)
+    return ProposedReply(id=made.id, position=made.position) if isinstance(made, DoneReply) else made
 
 
 def _done(decision: Decision, identity: str, said: Record, **more: Any) -> DoneReply | Rejection:
@@ -297,6 +347,19 @@ def _done(decision: Decision, identity: str, said: Record, **more: Any) -> DoneR
     if decision.accepted:
         return DoneReply(id=identity, position=decision.position)
     return decision.rejections(msgspec.structs.asdict(said) | more)[0]
+
+
+def _proposal_of(context: Context, number: str) -> Proposal:
+    """The proposal of a number, open or not."""
+    found = _approvals(context).state.proposals.get(number)
+    if found is None:
+        raise NotFound(
+            "core.unknown_proposal",
+            "There is no open proposal {proposal}.",
+            "See `tally approvals list`.",
+            proposal=number,
+        )
+    return found
 
 
 def _proposed(proposal: Proposal) -> Any:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tallystick.history.asking.rows import Span
     from tallystick.history.asking.universe import read_universe
     from tallystick.history.datasets import DATASETS, DailyBar, MinuteBar, append_bars
-    from tallystick.history.feeding.feeds import feed_lake
+    from tallystick.history.feeding.feeds import declare_business, feed_lake
     from tallystick.history.feeding.sealing import seal_days
     from tallystick.history.keeping.retention_operations import adopt_shipped
     from tallystick.history.loading.load import load_frame
@@ -41,6 +41,7 @@ __all__ = [
     "adopt_shipped",
     "append_bars",
     "asof",
+    "declare_business",
     "feed_lake",
     "find_study",
     "load_frame",
@@ -55,7 +56,8 @@ _LAZY = {
     "DATASETS": "datasets", "DailyBar": "datasets", "FileReport": "loading.reports", "HistoryMachine": "machine",
     "LoadReport": "loading.reports", "MinuteBar": "datasets", "Span": "asking.rows", "Study": "studies.study",
     "adopt_shipped": "keeping.retention_operations",
-    "append_bars": "datasets", "asof": "asking.asof", "feed_lake": "feeding.feeds", "find_study": "studies.study",
+    "append_bars": "datasets", "asof": "asking.asof", "declare_business": "feeding.feeds",
+    "feed_lake": "feeding.feeds", "find_study": "studies.study",
     "load_frame": "loading.load", "read_bars": "asking.bars", "read_panel": "asking.panel",
     "read_universe": "asking.universe", "resample": "asking.resample", "seal_days": "feeding.sealing",
 }  # fmt: skip

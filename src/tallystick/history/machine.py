@@ -38,6 +38,7 @@ from tallystick.history.keeping.retention import (
     problems_of,
     purge_grace_days,
 )
+from tallystick.history.proposed import compared
 
 __all__ = ["HistoryMachine", "Purge", "Quota"]
 
@@ -350,6 +351,10 @@ class HistoryMachine(PlainMachine[HistoryState]):
             self.state.quotas.pop(_holder(command), None)
         else:
             self.state.quotas[_holder(command)] = Quota(command.rows_per_day, command.bytes_per_day)
+
+    def compared(self, command: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is in force and what a proposed command would put there."""
+        return compared(self.state, command)
 
     def explain(self, record: type[Record], command: Any) -> Explanation:
         """The command's fields, and for a purge the holds and the date until which each part is kept."""

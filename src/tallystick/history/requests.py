@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +11,7 @@ from tallystick.core.errors import TallystickError, suggestion
 from tallystick.core.operations import Table
 from tallystick.core.schema import Record, schema_of
 from tallystick.core.text import translate
-from tallystick.core.time import market_time, parse_date, parse_time
+from tallystick.core.time import format_time, market_time, parse_date, parse_time
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -19,10 +20,13 @@ __all__ = [
     "PageRequest",
     "Paged",
     "as_table",
+    "known_by",
     "known_time_of",
+    "latest_time",
     "no_span",
     "page_of",
     "require_columns",
+    "require_not_future",
     "require_readable",
     "sort_columns",
     "time_span_of",
@@ -69,6 +73,42 @@ def known_time_of(text: str, zone: str) -> int | None:
     # A day of a zone may be shorter or longer than 24 hours, and the calendar has a last one.
     following = date + datetime.timedelta(1) if date < datetime.date.max else date
     return _kept(_beginning_of(following, zone) - 1)
+
+
+def latest_time(context: Context) -> int:
+    """The firm's present, UTC nanoseconds: the clock, or the journal's last entry where that is later (simulated days
+    may be ahead of the clock).
+    """
+    head = context.journal.head()
+    return max(time.time_ns(), context.journal.batch(head.seq).recorded_at if head.seq else 0)
+
+
+def known_by(context: Context, text: str) -> int | None:
+    """`--known-at` of rows that are brought in; None when empty. Of today's date it is now, not the day's end.
+
+    TallystickError for a time after the firm's present: nobody knows rows before they are there.
+    """
+    zone = context.settings.firm.zone
+    known = known_time_of(text, zone)
+    if known is None:
+        return None
+    latest = latest_time(context)
+    if known > latest and _is_date(text) and _beginning_of(_date_of(text), zone) <= latest:
+        return latest
+    require_not_future(known, latest, zone)
+    return known
+
+
+def require_not_future(known: int, latest: int, zone: str) -> None:
+    """Refuse a time of knowing after the firm's present."""
+    if known > latest:
+        raise TallystickError(
+            "history.known_in_future",
+            "{known} is still to come; now it is {now}.",
+            "Give the time since when the rows are known, or leave it out for now.",
+            known=format_time(known, zone, digits=0),
+            now=format_time(latest, zone, digits=0),
+        )
 
 
 def time_span_of(since: str, until: str, zone: str) -> tuple[int | None, int | None]:

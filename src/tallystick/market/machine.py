@@ -18,6 +18,7 @@ from tallystick.core.approvals import Approved, content_of
 from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
+from tallystick.core.money import format_money
 from tallystick.core.schema import Record, schema_of
 from tallystick.market.calendars import Calendar, calendar_of
 from tallystick.market.charges import FeeTerms, fee_terms
@@ -270,6 +271,21 @@ class MarketMachine:
 
     # explaining, saving
 
+    def compared(self, command: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is in force and what a proposed command would put there; packed rule rows are read out."""
+        after = msgspec.structs.asdict(command)
+        if not isinstance(command, AdoptRules):
+            return {}, after
+        rows = decode_rows(command.rows)
+        there = [self._replaced(row) for row in rows]
+        return {"rows": [row and _row_said(row) for row in there]}, {"rows": [_row_said(row) for row in rows]}
+
+    def _replaced(self, new: RuleRow) -> RuleRow | None:
+        """The row in force that a new one replaces: of its identity, else the newest of its key."""
+        same = [row for row in self._rules.rows if row.key == new.key]
+        exact = [row for row in same if row.identity == new.identity]
+        return max(exact or same, key=lambda row: str(row.valid_from or ""), default=None)
+
     def explain(self, record: type[Record], command: Any) -> Explanation:
         """What the decision on this command reads in the present state."""
         if isinstance(command, AdoptRules):
@@ -338,3 +354,8 @@ def _terms_dtype() -> np.dtype[Any]:
     """The columns of `SetDayTerms` that the state keeps."""
     dtype = schema_of(SetDayTerms).dtype
     return np.dtype([(name, dtype[name]) for name in TERM_COLUMNS])
+
+
+def _row_said(row: RuleRow) -> dict[str, Any]:
+    """A rule row's fields, the lower bound as an amount."""
+    return msgspec.structs.asdict(row) | {"lower_bound": format_money(row.lower_bound)}

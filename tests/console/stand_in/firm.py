@@ -54,7 +54,9 @@ class Firm:
         self.vault = Vault(folder / "vault.sqlite")
         self.access = Access(self, self.vault)
         self.journal = SimpleNamespace(
-            head=lambda: SimpleNamespace(seq=BATCHES + self.moved), batches=lambda **_: iter(())
+            head=lambda: SimpleNamespace(seq=BATCHES + self.moved),
+            batches=lambda **_: iter(()),
+            batch=lambda seq: SimpleNamespace(recorded_at=OPENING),
         )
         self.lake = Lake(folder / "lake")
         append_bars(
@@ -66,6 +68,9 @@ class Firm:
 
     def machine(self, name: str) -> Any:
         return self.machines[name]
+
+    def engine(self) -> Any:
+        return SimpleNamespace(machines=self.machines)
 
     def send(self, command: Record, actor: str = "operations") -> Any:
         return self.decide(type(command), [command], actor)

@@ -253,6 +253,18 @@ def test_trades_of_the_years_before_and_since_are_one_history(traded):
     ]  # fmt: skip
 
 
+def test_shares_and_products_have_the_earlier_years_too(traded):
+    products = answer(traded, "product_turnover").rows()
+    assert {row["month"] for row in products} >= {"2024-05", "2025-06", "2026-01"}
+    bar = dict.fromkeys(("open", "high", "low", "close"), 10_000) | {"volume": 2_000, "amount": 2_000_0000}
+    bars = [bar | {"symbol": ONE, "date": datetime.date(2024, 5, 2)}]
+    append_bars(traded.lake, pa.Table.from_pylist(bars))
+    shares = {
+        (row["month"], row["branch"]): row["market_share"] for row in answer(traded, "branch_share").rows()
+    }
+    assert shares["2024-05", "9801"] == 2_500  # 1,000 of 2 × 2,000
+
+
 def test_years_of_the_largest_account_or_of_one_by_its_code(traded):
     top = answer(traded, "client_trades_by_year", top=1).rows()
     assert {row["account_number"] for row in top} == {EIGHT}

@@ -204,8 +204,39 @@ def test_client_trades_of_one_account_by_its_number_or_code(firm_trades, account
 
 def test_branch_share_is_of_both_sides(firm_trades):
     one, two = answer(firm_trades, "branch_share").rows()
-    assert (one["branch"], one["market_share"]) == (9801, 1_000)  # 80,000 of 2 × 400,000
-    assert (two["branch"], two["market_share"]) == (9802, 500)
+    assert (one["branch"], one["market_share"]) == ("9801", 1_000)  # 80,000 of 2 × 400,000
+    assert (two["branch"], two["market_share"]) == ("9802", 500)
+
+
+def test_odd_lots_are_no_part_of_the_share(firm_trades):
+    """The market's figures are of board lots; so is the share, while the branch's turnover has all."""
+    spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
+    odd = execution(9, 7, 9801, "buy", ONE, 5_000, 7) | {"lot_type": "odd"}
+    firm_trades.lake.append(spec.name, pa.Table.from_pylist([odd]))
+    one, _ = answer(firm_trades, "branch_share").rows()
+    assert (one["turnover"], one["board_turnover"], one["market_share"]) == (85_000_0000, 80_000_0000, 1_000)
+
+
+def test_split_is_no_move_of_the_price(context):
+    rows = [day_of(1, 5, ONE, 100, 3_000, 1_000_000), day_of(1, 6, ONE, 50, 3_000, 1_000_000)]
+    append_bars(context.lake, pa.Table.from_pylist(rows), known_time=parse_time("2026-03-01 00:00:00"))
+    assert answer(context, "liquidity").rows()[0]["move_a_million"] == 5_000
+    act = {"symbol": ONE, "ex_date": datetime.date(2026, 1, 6), "kind": "stock", "ratio": 100_000_000}
+    append_bars(context.lake, pa.Table.from_pylist([act]), dataset="history.actions")
+    assert answer(context, "liquidity").rows()[0]["move_a_million"] == 0
+
+
+def test_names_are_in_the_readers_language(traded):
+    market = traded.machine("market")
+    names = {one.symbol: (one.name, one.name_zh) for one in market.instruments}
+    traded.language = "zh_Hant"
+    rows = answer(traded, "liquidity").rows()
+    assert rows[0]["name"] == (names[ONE][1] or names[ONE][0])
+
+
+def test_unknown_instrument_is_said(traded):
+    with pytest.raises(NotFound, match=f"Did you mean {ONE}"):
+        answer(traded, "liquidity", instrument="9901.XTA")
 
 
 def test_product_turnover_is_of_products_that_the_market_knows(firm_trades):

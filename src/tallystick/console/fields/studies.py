@@ -31,6 +31,7 @@ STUDIES = {
     "turnover_rate": Field(_("Turnover of shares issued"), "share", "%", 170, 2),
     "bought_value": Field(_("Bought"), "money", MONEY, 130),
     "sold_value": Field(_("Sold"), "money", MONEY, 130),
+    "board_turnover": Field(_("Turnover in board lots"), "money", MONEY, 160),
     "market_share": Field(_("Market share"), "share", "%", 110, 2),
     "refused_share": Field(_("Refused share"), "share", "%", 110, 2),
     "filled_share": Field(_("Filled whole"), "share", "%", 110, 2),

@@ -155,7 +155,7 @@ async def _versions(request: AnyRequest, shell: Shell, symbol: str, asked: dict[
     if not date:
         return {"date": "", "rows": [], "columns": [], "problem": None}
     dataset = "history.bars_minute" if asked["freq"] in ("1m", "5m") else "history.bars_daily"
-    wanted = {"instrument": symbol, "date": date, "dataset": dataset}
+    wanted = {"symbol": symbol, "date": date, "dataset": dataset}
     if request.query_params.get("time"):
         wanted["time"] = request.query_params["time"]
     answer = await shell.attempt(request, "history.versions", wanted)
@@ -180,6 +180,8 @@ async def _quality(request: AnyRequest, shell: Shell, symbol: str, span: dict[st
         "gaps": gaps,
         "gap_rows": lines,
         "gap_columns": GAPS,
+        "gaps_told": gaps.value.title if gaps.value is not None else "",
+        "gaps_asked": gaps.value is not None and gaps.value.title == shell.say(request, _("Gaps")),
         "waiting": named,
         "waiting_columns": QUARANTINED,
     }

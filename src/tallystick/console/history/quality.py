@@ -136,7 +136,7 @@ def trend(days: Sequence[Mapping[str, Any]], say: Any) -> dict[str, Any]:
     drawn = [row for row in days if row["quality"] is not None][::-1]
     return {
         "kind": "bar" if len(drawn) <= BARS_DRAWN else "line",
-        "x": [row["part"] for row in drawn],
+        "x": [row["part"] or "–" for row in drawn],
         "series": [{"title": say(_("Quality %")), "values": [row["quality"] for row in drawn]}],
         "height": 200,
     }

@@ -16,7 +16,7 @@ from tallystick.console.words import mark as _
 
 __all__ = ["HANDLERS", "QUARANTINE"]
 
-ROW_LINK = "/history/quarantine/row?dataset={dataset}&file={file}&row={row}"
+ROW_LINK = "/history/quarantine/row?dataset={dataset}&file={file}&row={row}&sha256={sha256}"
 
 QUARANTINE = ListPage(
     name="quarantine",
@@ -31,9 +31,10 @@ QUARANTINE = ListPage(
         Column("value", width=110),
         Column("reason", width=280, grow=True),
         Column("text", title=_("The row"), width=320),
+        Column("sha256", width=120),
         Column("known_time", title=_("Set aside or released"), width=170),
     ),
-    key=("dataset", "file", "row", "column"),
+    key=("dataset", "file", "row", "column", "sha256"),
     record=ROW_LINK,
     filters=(
         BY_DATASET,
@@ -60,7 +61,7 @@ KINDS = {
 @get("/history/quarantine/row")
 async def row(request: AnyRequest, shell: PageShell) -> Response[str]:
     """One row: why it was set aside, how it came, the form of its release; once released, what released it."""
-    asked = {name: request.query_params.get(name, "") for name in ("dataset", "file", "row")}
+    asked = {name: request.query_params.get(name, "") for name in ("dataset", "file", "row", "sha256")}
     reply = await shell.ask(request, "history.quarantined", asked)
     state = "row_released" if reply.released_by else "waiting"
     events: list[dict[str, Any]] = [

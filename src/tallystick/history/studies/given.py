@@ -45,11 +45,16 @@ def account_number(context: Context, account: str) -> str:
 
 
 def _instruments(context: Context, _: int | None) -> pa.Table:
-    """What the market room knows of instruments now."""
+    """What the market room knows of instruments now, named in the reader's language, with their last lot."""
     import pyarrow as pa
 
-    known = context.machine("market").instruments
-    return pa.table({name: [getattr(one, name) for one in known] for name in INSTRUMENT_COLUMNS})
+    market = context.machine("market")
+    known = market.instruments
+    columns: dict[str, Any] = {name: [getattr(one, name) for one in known] for name in INSTRUMENT_COLUMNS}
+    if context.language == "zh_Hant":
+        columns["name"] = [one.name_zh or one.name for one in known]
+    columns["lot"] = pa.array(market.day_terms["lot"].tolist(), pa.int64())
+    return pa.table(columns)
 
 
 def _accounts(context: Context, _: int | None) -> pa.Table:

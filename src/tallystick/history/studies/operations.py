@@ -82,7 +82,8 @@ def list_studies(context: Context, request: StudiesRequest) -> Table:
 def study(context: Context, request: StudyRequest) -> Table:
     """The rows of the study's query in its own order, unless `sort` says otherwise.
 
-    TallystickError for a field that the study does not look at; no rows while nothing is loaded.
+    TallystickError for a field that the study does not look at; no rows, and no columns either, while nothing is
+    loaded. NotFound for an instrument of which nothing is found and that the market does not know.
     """
     import pyarrow as pa
 
@@ -111,6 +112,8 @@ def study(context: Context, request: StudyRequest) -> Table:
     rows = context.lake.sql(
         query, parameters=values, known_at=known_at, given=tables_of(context, found.tables, known_at)
     )
+    if request.instrument and not rows.num_rows:
+        context.machine("market").code_of(request.instrument)
     order = list(sort_columns(request.sort, rows.column_names))
     if order:
         directions = [

@@ -23,12 +23,16 @@ PLACE = re.compile(r"\$([a-z]+)")
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """How an answer is drawn: `y` columns over `x` as lines or bars; with `by`, one series for each of its values."""
+    """How an answer is drawn: `y` columns over `x` as lines or bars; with `by`, one series for each of its values.
+
+    `sums`: the first of `y` may be summed over the values of `by` or `x`, so that small ones can be drawn as one.
+    """
 
     kind: Literal["line", "bar"]
     x: str
     y: tuple[str, ...]
     by: str = ""
+    sums: bool = False
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

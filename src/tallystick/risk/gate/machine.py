@@ -31,7 +31,7 @@ from tallystick.ledger.events import (
 )
 from tallystick.market import MarketMachine
 from tallystick.market.events import AdoptRules, SetDayTerms
-from tallystick.risk.gate import explanation, kernels
+from tallystick.risk.gate import explanation, kernels, standing
 from tallystick.risk.gate.allowances import CLASS_COLUMNS, class_rules
 from tallystick.risk.gate.events import (
     CancelOrder,
@@ -149,6 +149,10 @@ class GateMachine:
             self._handlers[record](records, verdicts, False)
         else:
             self._observers[record](records, verdicts)
+
+    def compared(self, command: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is in force and what a proposed command would put there."""
+        return standing.compared(self, command)
 
     def explain(self, record: type[Record], command: Any) -> Explanation:
         """The values read and the thresholds compared for a command in the present state, in order of the checks."""

@@ -20,7 +20,7 @@ function watch(form) {
     try {
       const reply = await ask(form.getAttribute("data-operation"), { method: "POST", body: fields });
       result.className = "result";
-      result.replaceChildren(...lines(reply, titles), ...links(form.getAttribute("data-made"), { ...fields, ...reply }));
+      result.replaceChildren(...lines(reply, titles), ...links(reply?.waits ? "/approvals/{id}" : form.getAttribute("data-made"), { ...fields, ...reply }));
       form.reset();
     } catch (failure) {
       result.className = "result refused";
@@ -56,7 +56,8 @@ function lines(reply, titles) {
   const said = Object.entries(reply ?? {}).filter(([name]) => name in titles);
   const table = Array.isArray(reply?.columns) ? [["", t("{n} rows", { n: reply.total_rows })]] : [];
   const reasons = (reply?.reasons ?? []).map((each) => ["", each.reason]);
-  return [["", t("Done.")], ...said, ...table, ...reasons].map(([name, value]) => {
+  const done = reply?.waits ? t("Proposed. Nothing changes before a second person approves it.") : t("Done.");
+  return [["", done], ...said, ...table, ...reasons].map(([name, value]) => {
     const line = document.createElement("p");
     line.textContent = name ? `${titles[name]}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;
     return line;

@@ -10,7 +10,7 @@ function watch(form) {
     button.disabled = true;
     try {
       const report = await ask(form.getAttribute("data-release"), { method: "POST", body: bodyOf(form) });
-      result.className = report.loaded ? "result" : "result refused";
+      result.className = report.quarantined ? "result refused" : "result";
       result.replaceChildren(...lines(report, form));
     } catch (failure) {
       result.className = "result refused";
@@ -27,19 +27,19 @@ function bodyOf(form) {
     .map((input) => [input.dataset.cell, input.value.trim()]).filter(([, value]) => value)];
   const line = (texts) => texts.map((text) => `"${text.replace(/"/g, '""')}"`).join(",");
   const fields = { dataset: form.elements.dataset.value, file: form.elements.file.value,
-    rows: `${line(cells.map(([name]) => name))}\n${line(cells.map(([, value]) => value))}\n` };
+    sha256: form.elements.sha256.value, rows: `${line(cells.map(([name]) => name))}\n${line(cells.map(([, value]) => value))}\n` };
   const known = form.elements.known_at.value.trim();
   return known ? { ...fields, known_at: known } : fields;
 }
 
 /** What became of the row, in words; the page anew shows it as released. */
 function lines(report, form) {
-  const texts = [report.loaded ? t("Released: the row is loaded.") : t("Not released: the row still does not pass the checks."),
+  const texts = [report.quarantined ? t("Not released: the row still does not pass the checks.") : t("Released: the row is loaded."),
     ...report.reasons.map((each) => each.reason), ...(report.warnings ?? []).map((each) => each.warning)];
   const found = texts.map((text) => Object.assign(document.createElement("p"), { textContent: text }));
   const inside = form.closest(".drawer");
   const link = Object.assign(document.createElement("a"), { textContent: t("Show it"), href: inside?.dataset.address ?? location.href });
-  return report.loaded ? [...found, link] : found;
+  return report.quarantined ? found : [...found, link];
 }
 
 function watchAll() {

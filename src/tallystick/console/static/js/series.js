@@ -13,6 +13,12 @@ function axes(colour, data) {
   };
 }
 
+/** What stands under the cursor: the place, then each series with its value and unit. */
+function told(points, unit) {
+  const line = (point) => `${point.seriesName}  ${point.value == null ? "–" : grouped(point.value)}${unit && point.value != null ? ` ${unit}` : ""}`;
+  return [points[0].axisValueLabel ?? points[0].name, ...points.map(line)].join("\n");
+}
+
 function draw(box) {
   const colour = token(box);
   const data = JSON.parse(box.querySelector("script").textContent);
@@ -23,7 +29,8 @@ function draw(box) {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 12, right: data.kind === "line" ? 150 : 16, top: 16, bottom: 12, containLabel: true },
     tooltip: {
-      trigger: "axis", valueFormatter: (value) => (value == null ? "–" : grouped(value)), backgroundColor: colour("panel"),
+      // Text drawn on the canvas: an HTML box would need inline styles, which the page's policy forbids.
+      trigger: "axis", renderMode: "richText", formatter: (points) => told(points, data.unit), confine: true, backgroundColor: colour("panel"),
       borderColor: colour("edge"), textStyle: { color: colour("text"), fontSize: 12 }, axisPointer: { lineStyle: { color: colour("mute") } },
     },
     ...axes(colour, data),

@@ -28,14 +28,14 @@ def is_full(error: BaseException) -> bool:
 
 @contextlib.contextmanager
 def room_for(work: str) -> Iterator[None]:
-    """Tell a full disk as TallystickError `history.disk_full_at`; `work` names the operation that it stopped."""
+    """Tell a full disk as TallystickError `disk.full`; `work` names the operation that it stopped."""
     try:
         yield
     except Exception as error:
         if isinstance(error, TallystickError) or not is_full(error):
             raise
         raise TallystickError(
-            "history.disk_full_at",
+            "disk.full",
             "{work} was stopped, as the disk is full: {problem}.",
             "Make room and give the same command again: nothing is lost, and it goes on where it was.",
             work=work,
