@@ -64,6 +64,7 @@ class BenchHouse:
         self.history = HistoryMachine()
         self.market = MARKET
         self.writer = self
+        self.journal = SimpleNamespace(head=lambda: SimpleNamespace(seq=0))
 
     def machine(self, name):
         return getattr(self, name)
