@@ -21,6 +21,7 @@ from tallystick.core.errors import NotFound, Rejection, TallystickError, fill, s
 from tallystick.core.events import Command, event_type
 from tallystick.core.operations import Table, operation
 from tallystick.core.proposed import ProposedField, proposed_fields
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record, Timestamp
 from tallystick.core.text import translate
 from tallystick.core.work import AssignWork, CloseWork, NoteWork, OpenWork, WorkMachine
@@ -364,7 +365,9 @@ def _proposal_of(context: Context, number: str) -> Proposal:
 
 def _proposed(proposal: Proposal) -> Any:
     """The command that a proposal holds."""
-    return msgspec.msgpack.decode(proposal.payload, type=event_type(proposal.kind, proposal.version).record)
+    return msgspec.msgpack.decode(
+        proposal.payload, type=ready(event_type(proposal.kind, proposal.version).record)
+    )
 
 
 def _summary(proposal: Proposal, language: str) -> str:

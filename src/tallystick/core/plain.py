@@ -14,6 +14,7 @@ import msgspec
 
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record
 
 if TYPE_CHECKING:
@@ -78,4 +79,4 @@ class PlainMachine(Generic[AnyState]):
 
     def restore(self, state: State) -> None:
         """Take a saved state."""
-        self.state = msgspec.msgpack.decode(state["state"], type=type(self.state))
+        self.state = msgspec.msgpack.decode(state["state"], type=ready(type(self.state)))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tallystick.core.errors import TallystickError, mark, suggestion
+from tallystick.core.ready import ready
 from tallystick.core.time import parse_date
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def read_request(found: Operation, fields: Mapping[str, Any]) -> Record:
         if field.required and name not in read:
             raise field_missing(found.name, name, field.type)
     try:
-        return msgspec.convert(read, found.request, strict=False)
+        return msgspec.convert(read, ready(found.request), strict=False)
     except msgspec.ValidationError as error:
         raise TallystickError(
             "operations.request",
@@ -131,7 +132,7 @@ def _read(name: str, field: str, kind: Any, value: Any) -> Any:
         except TallystickError:
             raise wrong_value(name, field, kind, value) from None
     try:
-        return msgspec.convert(value, kind, strict=False)
+        return msgspec.convert(value, ready(kind), strict=False)
     except msgspec.ValidationError:
         raise wrong_value(name, field, _part(kind, value), value) from None
 

@@ -16,6 +16,7 @@ import msgspec
 
 from tallystick import __version__
 from tallystick.core.machine import State
+from tallystick.core.ready import ready
 
 __all__ = ["SnapshotHead", "code_version", "newest_snapshot", "read_snapshot", "write_snapshot"]
 
@@ -69,7 +70,7 @@ def read_snapshot(path: Path) -> tuple[SnapshotHead, dict[str, State]]:
 
     states: dict[str, State] = {}
     with np.load(path, allow_pickle=False) as file:
-        head = msgspec.msgpack.decode(file["head"].tobytes(), type=SnapshotHead)
+        head = msgspec.msgpack.decode(file["head"].tobytes(), type=ready(SnapshotHead))
         for key in file.files:
             if key == "head":
                 continue

@@ -19,6 +19,7 @@ from tallystick.core.errors import NotFound, suggestion
 from tallystick.core.events import verdict_dtype
 from tallystick.core.machine import Explanation, Records, State, ValueRead
 from tallystick.core.money import format_money
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record, schema_of
 from tallystick.market.calendars import Calendar, calendar_of
 from tallystick.market.charges import FeeTerms, fee_terms
@@ -342,9 +343,9 @@ class MarketMachine:
 
     def restore(self, state: State) -> None:
         """Take a saved state."""
-        self._instruments = msgspec.msgpack.decode(state["instruments"], type=list[Instrument])
+        self._instruments = msgspec.msgpack.decode(state["instruments"], type=ready(list[Instrument]))
         self._codes = {found.symbol: found.code for found in self._instruments}
-        self._words = msgspec.msgpack.decode(state["words"], type=_Words)
+        self._words = msgspec.msgpack.decode(state["words"], type=ready(_Words))
         rows: list[RuleRow] = decode_rows(state["rules"])
         self._take_rules(RuleTable(rows, known_fields()))
         self._terms = np.array(state["terms"], _terms_dtype())

@@ -16,6 +16,7 @@ import msgspec
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.money import parse_money
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record
 
 __all__ = [
@@ -175,7 +176,7 @@ def encode_rows(rows: Iterable[RuleRow]) -> bytes:
 
 def decode_rows(payload: bytes) -> list[RuleRow]:
     """The rows of an `AdoptRules` payload. msgspec.DecodeError or ValidationError when it does not read."""
-    return msgspec.msgpack.decode(payload, type=list[RuleRow])
+    return msgspec.msgpack.decode(payload, type=ready(list[RuleRow]))
 
 
 def problems_of(rows: Sequence[RuleRow], fields: dict[str, set[str]]) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from tallystick.core.errors import TallystickError
 from tallystick.core.events import EventType, event_type, verdict_dtype
 from tallystick.core.machine import Records
+from tallystick.core.ready import ready
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,4 +134,4 @@ def _copy(array: np.ndarray[Any, np.dtype[Any]], out: bytearray, offset: int) ->
 
 @functools.cache
 def _decoder(record: type[Any]) -> msgspec.msgpack.Decoder[list[Any]]:
-    return msgspec.msgpack.Decoder(list[record])  # type: ignore[valid-type]
+    return msgspec.msgpack.Decoder(ready(list[record]))  # type: ignore[valid-type]

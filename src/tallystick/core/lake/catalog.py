@@ -20,6 +20,7 @@ from tallystick.core.lake.database import Database, Writing, open_database
 from tallystick.core.lake.durable import file_uri
 from tallystick.core.lake.layout import Layout
 from tallystick.core.lake.storage import Storage
+from tallystick.core.ready import ready
 
 __all__ = ["NAME", "Catalog", "Version", "busy", "open_catalog"]
 
@@ -133,12 +134,12 @@ class Catalog:
     def layout(self, name: str) -> Layout | None:
         """The kept layout of a table."""
         found = self._rows("SELECT body FROM lake_layouts WHERE name = ?", name)
-        return msgspec.msgpack.decode(found[0][0], type=Layout) if found else None
+        return msgspec.msgpack.decode(found[0][0], type=ready(Layout)) if found else None
 
     def layouts(self) -> list[Layout]:
         """The layouts of all tables, by name."""
         found = self._rows("SELECT body FROM lake_layouts ORDER BY name")
-        return [msgspec.msgpack.decode(body, type=Layout) for (body,) in found]
+        return [msgspec.msgpack.decode(body, type=ready(Layout)) for (body,) in found]
 
     def keep_layout(self, layout: Layout) -> None:
         """Keep the layout of a table, new or grown."""

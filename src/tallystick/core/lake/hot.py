@@ -24,6 +24,7 @@ from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.layout import Layout
 from tallystick.core.lake.plan import PlannedFile
 from tallystick.core.lake.relation import NEVER, STANDS, HotPart, parquet, version_rows
+from tallystick.core.ready import ready
 
 if TYPE_CHECKING:
     from tallystick.core.lake.engine import Engine
@@ -62,7 +63,7 @@ class Contents(msgspec.Struct, frozen=True):
 def decode_contents(body: bytes) -> Contents | None:
     """The contents of a generation; None when another release wrote them otherwise."""
     try:
-        return msgspec.msgpack.decode(body, type=Contents)
+        return msgspec.msgpack.decode(body, type=ready(Contents))
     except msgspec.ValidationError:
         return None
 

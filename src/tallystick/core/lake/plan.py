@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from tallystick.core.lake.layout import DAY_COLUMN, Layout
+from tallystick.core.ready import ready
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
@@ -102,7 +103,7 @@ def decode_plan(body: bytes | None) -> Plan | None:
     if body is None:
         return None
     try:
-        return msgspec.msgpack.decode(body, type=Plan)
+        return msgspec.msgpack.decode(body, type=ready(Plan))
     except msgspec.ValidationError:
         return None
 

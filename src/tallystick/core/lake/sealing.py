@@ -22,6 +22,7 @@ from tallystick.core.lake.durable import alone
 from tallystick.core.lake.plan import Plan, PlannedFile, is_clean
 from tallystick.core.lake.proof import Proof, prove, prove_rows, require_equal
 from tallystick.core.lake.relation import parquet
+from tallystick.core.ready import ready
 
 if TYPE_CHECKING:
     from tallystick.core.lake.commit import Change
@@ -75,7 +76,7 @@ def seal(lake: Lake, day: datetime.date, names: Collection[str] | None = None) -
             continue
         number = state.layout.partition_number(day)
         if kept := lake.catalog.seal(name, number):
-            proof = msgspec.msgpack.decode(kept[1], type=Proof)
+            proof = msgspec.msgpack.decode(kept[1], type=ready(Proof))
             reports.append(Sealed(name, day, proof.rows, state.plan.version, proof, repeated=True))
             continue
         found = _seal_fed(lake, state, day) if name in lake.feeds else _seal_kept(lake, state, number)

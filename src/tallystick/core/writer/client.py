@@ -18,6 +18,7 @@ import msgspec
 
 from tallystick.core.errors import Rejection, TallystickError
 from tallystick.core.events import Command, EventType, event_of, verdict_dtype
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record
 from tallystick.core.writer.frames import Fault, Frames, Reply, Request, encode_body, frame
 from tallystick.core.writer.place import log_path, socket_path
@@ -111,7 +112,7 @@ class WriterClient:
                 if not data:
                     raise ConnectionResetError
                 for body in self._frames.feed(data):
-                    reply = msgspec.msgpack.decode(body, type=Reply)
+                    reply = msgspec.msgpack.decode(body, type=ready(Reply))
                     if reply.number == request.number:
                         return reply
         except (ConnectionError, TimeoutError):
@@ -158,14 +159,14 @@ class WriterClient:
         os.close(writing)
         process.wait()
         try:
-            ready, _, _ = select.select([reading], [], [], START_TIMEOUT_SECONDS)
-            word = os.read(reading, 65_536) if ready else b""
+            told, _, _ = select.select([reading], [], [], START_TIMEOUT_SECONDS)
+            word = os.read(reading, 65_536) if told else b""
         finally:
             os.close(reading)
         if word == b"ready":
             return None
         if word:
-            return msgspec.msgpack.decode(word, type=Fault)
+            return msgspec.msgpack.decode(word, type=ready(Fault))
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or [""]
         return Fault(
             "writer.not_started",

@@ -17,6 +17,7 @@ from tallystick.core.errors import TallystickError
 from tallystick.core.lake.archiving import contents_of, hash_file, hash_stored
 from tallystick.core.lake.proof import Proof
 from tallystick.core.lake.storage import Folder
+from tallystick.core.ready import ready
 from tallystick.core.text import translate
 from tallystick.history.feeding.requests import SealCheck, SealFault
 
@@ -78,7 +79,7 @@ def _compare(lake: Lake, seal: PartitionSealed) -> tuple[str, int, bool]:
         return "", found.rows, False
     layout = lake.state(seal.dataset).layout
     kept = lake.catalog.seal(seal.dataset, layout.partition_number(seal.date))
-    proof = msgspec.msgpack.decode(kept[1], type=Proof) if kept else None
+    proof = msgspec.msgpack.decode(kept[1], type=ready(Proof)) if kept else None
     if found.rows != seal.rows:
         return "changed", found.rows, False
     if proof is None or seal_hash(proof) != seal.proof:

@@ -32,6 +32,7 @@ from tallystick.core.lake.archiving import (
 )
 from tallystick.core.lake.durable import alone, sync_file, sync_folder
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record
 from tallystick.history.events import ArchiveRestored, PartitionArchived
 from tallystick.history.keeping.requests import ArchiveCheck, ArchiveFault
@@ -327,7 +328,9 @@ def _read_manifest(storage: Storage, path: Path) -> Manifest | None:
     """A manifest where it is kept; None when it is not there or does not read."""
     try:
         with storage.open(path) as file:
-            return msgspec.json.decode(b"".join(iter(lambda: file.read(CHUNK_BYTES), b"")), type=Manifest)
+            return msgspec.json.decode(
+                b"".join(iter(lambda: file.read(CHUNK_BYTES), b"")), type=ready(Manifest)
+            )
     except (OSError, msgspec.DecodeError):
         return None
 

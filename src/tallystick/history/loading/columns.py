@@ -17,6 +17,7 @@ import msgspec
 
 from tallystick.core.errors import NotFound, TallystickError, nearest, suggestion
 from tallystick.core.errors import mark as _
+from tallystick.core.ready import ready
 from tallystick.history.datasets import DATASETS, Dataset, find_dataset
 
 __all__ = [
@@ -88,7 +89,7 @@ def vendor_mapping(vendor: str) -> ColumnMapping:
         raise NotFound(
             "history.vendor_unknown", "There is no vendor {vendor}.", remedy, vendor=vendor, **near
         )
-    return msgspec.convert({"source": vendor} | vendors[vendor], ColumnMapping)
+    return msgspec.convert({"source": vendor} | vendors[vendor], ready(ColumnMapping))
 
 
 def read_mapping(path: Path, dataset: str = "") -> ColumnMapping:

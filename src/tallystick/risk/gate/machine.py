@@ -18,6 +18,7 @@ from tallystick.core.day import DayClosed, DayOpened
 from tallystick.core.events import verdict_dtype
 from tallystick.core.ids import day_id
 from tallystick.core.machine import Explanation, Records, State
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record, date_number, number_date, schema_of
 from tallystick.ledger import LedgerMachine
 from tallystick.ledger.events import (
@@ -173,7 +174,7 @@ class GateMachine:
     def restore(self, state: State) -> None:
         """Take a saved state."""
         self.tables.restore(state)
-        self.words = msgspec.msgpack.decode(bytes(state["words"]), type=Words)
+        self.words = msgspec.msgpack.decode(bytes(state["words"]), type=ready(Words))
 
     def _words(self) -> bytes:
         return msgspec.msgpack.encode(self.words)
