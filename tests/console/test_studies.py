@@ -27,7 +27,7 @@ def test_study_is_asked_for_a_span(ann):
     ann.page.locator("input[name=start]").fill("2026-11-01")
     ann.page.locator("form.filters button").click()
     ann.page.locator("#tab-rows").click()
-    ann.page.wait_for_function("document.querySelectorAll('#panel-rows .ag-row').length == 1")
+    ann.until("document.querySelectorAll('#panel-rows .ag-row').length == 1")
     assert ann.rows("month") == ["2026-11"]
 
 
