@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tallystick.core.operations import find_operation
+from tallystick.gateway.routes import path_of
+
 
 def test_page_that_does_not_exist(ann):
     ann.page.goto(f"{ann.address}/no/such/page")
@@ -50,7 +53,8 @@ def test_journal_that_moves_is_followed(ann):
     rows = len(ann.rows("work"))
     key = ann.page.get_attribute("meta[name=form-key]", "content")
     body = {"room": "risk", "title": "Look again"}
-    sent = ann.page.request.post(f"{ann.address}/api/work/open", data=body, headers={"X-Form-Key": key})
+    door = ann.address + path_of(find_operation("work.open"))
+    sent = ann.page.request.post(door, data=body, headers={"X-Form-Key": key})
     assert sent.status == 200
     ann.until(f"Number(document.getElementById('journal-seq').dataset.seq) > {before}")
     ann.until(f"document.querySelectorAll('.grid .ag-row').length === {rows + 1}")
