@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.csv_lines import cut
-from tallystick.history.loading.opening import open_file
+from tallystick.history.loading.opening import open_file, take_file
 
 FIELD = st.sampled_from(["1", "", "a b", '"x,y"', '"say ""hi"""', "股", '="0050"', "-"])
 GOOD = st.lists(FIELD, min_size=3, max_size=3).map(",".join)
@@ -57,7 +57,7 @@ def test_quoted_fields_come_back(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("csv") / "f.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([["a", "b"], *rows])
-    (source,) = open_file(path, b"", ColumnMapping(), lambda names: 0)
+    (source,) = open_file(take_file(path), ColumnMapping(), lambda names: 0)
     assert source.header == ["a", "b"]
     for number, row in enumerate(rows, 2):
         assert [source.cell(number, [place]) for place in (0, 1)] == row

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.history import load_frame
-from tallystick.history.loading import checks, sources
-from tallystick.history.loading.sources import LineIndex
+from tallystick.history.loading import checks, line_index
+from tallystick.history.loading.line_index import LineIndex
 
 
 @given(
@@ -21,7 +21,7 @@ from tallystick.history.loading.sources import LineIndex
 )
 def test_line_index_finds_what_splitting_finds(text, block):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "BLOCK", block)
+        patch.setattr(line_index, "BLOCK", block)
         index = LineIndex(text)
         lines = text.split(b"\n")
         order = np.random.default_rng(len(text)).permutation(len(lines)).tolist()

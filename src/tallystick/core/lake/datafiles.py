@@ -144,8 +144,8 @@ def write_files(layout: Layout, rows: pa.Table, folder: Path) -> list[WrittenFil
             return _write(layout, folder, partition, part, not repeated[start + 1 : end].any())
 
         written = list(pool.map(write, itertools.pairwise([0, *changes.tolist(), len(numbers)])))
-    for parent in {(folder / file.path).parent for file in written}:
-        sync_folder(parent)
+        parents = sorted({(folder / file.path).parent for file in written})
+        list(pool.map(sync_folder, parents))
     sync_folder(folder / "data")
     return written
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from tallystick.core.lake.layout import layout_of
+from tallystick.core.schema import number_date
 from tallystick.history.loading.checks import Circumstances, note_among_neighbours, note_faults
 from tallystick.history.loading.ordering import note_repeated, sorted_places
 from tallystick.history.loading.rows import Fault, Rows, Warned
 
-__all__ = ["Checked", "check_rows"]
+__all__ = ["Checked", "check_rows", "comparable"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+SYMBOLS_NAMED = 1_000
+"""At most so many symbols are named when the lake is asked what it knows."""
 
 
 class Checked(NamedTuple):
@@ -28,36 +35,52 @@ class Checked(NamedTuple):
     warnings: list[Warned]
     without_trade: int
     duplicates: int
-
-    @property
-    def dates(self) -> tuple[int, int]:
-        """The first and last date of the good rows, days since 1970; there must be one."""
-        days = self.rows.columns[self.rows.dataset.date_column].values[self.places]
-        return int(days.min()), int(days.max())
+    dates: tuple[int, int]
+    """The first and last date of the good rows, days since 1970; both 0 when there is none."""
 
     @property
     def first_words(self) -> set[str]:
         """What stands in the first column of the key, faulty rows included; nothing when it is no text."""
         return set(self.rows.columns[self.rows.dataset.spec.key[0]].words or ())
 
+    def within(self) -> dict[str, Any]:
+        """Where the lake may know the rows: their dates, and symbols where they are few; there must be a row."""
+        low, high = self.dates
+        dataset = self.rows.dataset
+        found: dict[str, Any] = {dataset.date_column: (number_date(low), number_date(high))}
+        first = self.rows.columns[dataset.spec.key[0]]
+        if (
+            first.words
+            and len(used := np.flatnonzero(np.bincount(first.values[self.places]))) <= SYMBOLS_NAMED
+        ):
+            found[dataset.spec.key[0]] = [first.words[code] for code in used.tolist()]
+        return found
+
     def table(self) -> pa.Table:
         """The good rows as the lake takes them, texts as dictionaries."""
         whole = len(self.places) == self.rows.height and bool((np.diff(self.places) == 1).all())
         layout = layout_of(self.rows.dataset.spec)
         fields = {field.name: field.type for field in layout.stored_arrow}
-        columns = {}
-        for name, column in self.rows.columns.items():
+
+        def of(name: str) -> pa.Array:
+            column = self.rows.columns[name]
             taken = column if whole else column.take(self.places)
             mask = None if taken.there is None or taken.there.all() else ~taken.there
             if taken.words is not None:
-                columns[name] = pa.DictionaryArray.from_arrays(
-                    pa.array(taken.values, pa.int32(), mask=mask), pa.array(taken.words, pa.string())
-                )
-            elif fields[name] == pa.date32():
-                columns[name] = pa.array(taken.values.astype(np.int32), mask=mask).view(pa.date32())
-            else:
-                columns[name] = pa.array(taken.values, mask=mask).cast(fields[name])
-        return pa.table(columns)
+                codes = pa.array(taken.values, pa.int32(), mask=mask)
+                return pa.DictionaryArray.from_arrays(codes, pa.array(taken.words, pa.string()))
+            if fields[name] == pa.date32():
+                return pa.array(taken.values.astype(np.int32), mask=mask).view(pa.date32())
+            return pa.array(taken.values, mask=mask).cast(fields[name])
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return pa.table(dict(zip(self.rows.columns, pool.map(of, self.rows.columns), strict=True)))
+
+
+def comparable(name: str, kind: Any) -> pl.Expr:
+    """A column in a form in which new rows and those of the lake compare."""
+    column = pl.col(name)
+    return column.cast(pl.String) if kind == pl.String else column.to_physical().cast(pl.Int64)
 
 
 def check_rows(rows: Rows, given: Circumstances) -> Checked:
@@ -72,4 +95,6 @@ def check_rows(rows: Rows, given: Circumstances) -> Checked:
     note_among_neighbours(rows, given._replace(order=places))
     if not (notes.codes[places] == 0).all():
         places = places[notes.codes[places] == 0]
-    return Checked(rows, places, notes.faults(), notes.warnings, notes.untraded, count)
+    days = rows.columns[rows.dataset.date_column].values[places]
+    dates = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    return Checked(rows, places, notes.faults(), notes.warnings, notes.untraded, count, dates)

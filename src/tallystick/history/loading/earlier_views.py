@@ -13,14 +13,10 @@ import numpy as np
 import polars as pl
 
 from tallystick.core.lake.later import known_from
-from tallystick.core.schema import number_date
-from tallystick.history.loading.checked import Checked
+from tallystick.history.loading.checked import Checked, comparable
 from tallystick.history.loading.read import Load, Read
 
 __all__ = ["without_rewriting"]
-
-SYMBOLS_NAMED = 1_000
-"""At most so many symbols are named when the lake is asked what is known."""
 
 
 def without_rewriting(load: Load, read: Read, token: str = "") -> Read:
@@ -38,15 +34,15 @@ def without_rewriting(load: Load, read: Read, token: str = "") -> Read:
         load.dataset.name,
         load.known_time,
         columns=[*names, "known_time"],
-        within=_within(checked),
+        within=checked.within(),
     )
     if later is None or later.num_rows == 0:
         return read
     kinds = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
     there = pl.DataFrame(later).with_columns(
-        *(_alike(name, kind) for name, kind in kinds.items()), _alike("known_time", pl.Int64)
+        *(comparable(name, kind) for name, kind in kinds.items()), comparable("known_time", pl.Int64)
     )
-    rows = pl.DataFrame(checked.table()).with_columns(_alike(name, kind) for name, kind in kinds.items())
+    rows = pl.DataFrame(checked.table()).with_columns(comparable(name, kind) for name, kind in kinds.items())
     rows = rows.with_columns(_place=pl.int_range(pl.len()))
     key = list(load.dataset.spec.key)
     met = rows.join(there, on=key, how="semi", nulls_equal=True)
@@ -74,21 +70,3 @@ def _parted(checked: Checked, others: np.ndarray[Any, Any], known: np.ndarray[An
         faults=notes.faults(),
         duplicates=checked.duplicates + len(known),
     )
-
-
-def _within(checked: Checked) -> dict[str, Any]:
-    """The dates of the rows, and their symbols where they are few."""
-    dataset = checked.rows.dataset
-    low, high = checked.dates
-    within: dict[str, Any] = {dataset.date_column: (number_date(low), number_date(high))}
-    first = checked.rows.columns[dataset.spec.key[0]]
-    used = np.unique(first.values[checked.places])
-    if first.words and len(used) <= SYMBOLS_NAMED:
-        within[dataset.spec.key[0]] = [first.words[code] for code in used.tolist()]
-    return within
-
-
-def _alike(name: str, kind: Any) -> pl.Expr:
-    """A column in a form in which new and known rows compare."""
-    column = pl.col(name)
-    return column.cast(pl.String) if kind == pl.String else column.to_physical().cast(pl.Int64)

@@ -12,9 +12,8 @@ import pyarrow as pa
 
 from tallystick.core.disk import is_full
 from tallystick.core.errors import TallystickError
-from tallystick.core.schema import number_date
 from tallystick.history.datasets import with_own_columns
-from tallystick.history.loading.checked import Checked
+from tallystick.history.loading.checked import Checked, comparable
 from tallystick.history.loading.checks import Circumstances
 from tallystick.history.loading.lake_checks import warn_of_day_before
 from tallystick.history.loading.rows import Warned
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Filled", "append_all", "room_on_disk"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-SYMBOLS_NAMED = 1_000
-"""At most so many symbols are named when the lake is asked what is there."""
 
 
 class Filled(NamedTuple):
@@ -93,16 +89,17 @@ def _not_there_yet(
     A key that another source gave other values for is doubted.
     """
     dataset = checked.rows.dataset
-    within = _overlap(lake, checked)
-    if within is None:
+    if not _meets(lake, checked):
         return table, []
     names = list(table.column_names)
-    there = lake.scan(dataset.name, columns=[*names, "source"], within=within, known_at=given.known_time)
+    there = lake.scan(
+        dataset.name, columns=[*names, "source"], within=checked.within(), known_at=given.known_time
+    )
     if there.num_rows == 0:
         return table, []
     schema = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
-    known = pl.DataFrame(there).with_columns(_alike(name, kind) for name, kind in schema.items())
-    new = pl.DataFrame(table).with_columns(_alike(name, kind) for name, kind in schema.items())
+    known = pl.DataFrame(there).with_columns(comparable(name, kind) for name, kind in schema.items())
+    new = pl.DataFrame(table).with_columns(comparable(name, kind) for name, kind in schema.items())
     new = new.with_columns(_place=pl.int_range(pl.len()))
     fresh = new.join(known, on=names, how="anti", nulls_equal=True, maintain_order="left")
     warnings: list[Warned] = []
@@ -121,30 +118,13 @@ def _not_there_yet(
     return table.take(pa.array(fresh["_place"], pa.int64())), warnings
 
 
-def _overlap(lake: Lake, checked: Checked) -> dict[str, Any] | None:
-    """The dates (and symbols, when they are few) of the rows where the lake may have some; None where it has none."""
-    dataset, rows = checked.rows.dataset, checked.rows
+def _meets(lake: Lake, checked: Checked) -> bool:
+    """Whether the lake may have rows of the same dates."""
     if not len(checked.places):
-        return None
-    day, first = dataset.date_column, dataset.spec.key[0]
-    days = rows.columns[day].values[checked.places]
-    low, high = int(days.min()), int(days.max())
-    files = lake.state(dataset.name).plan.files
-    meeting = [f for f in files if int(f.lower.get(day, low)) <= high and int(f.upper.get(day, high)) >= low]
-    if not meeting:
-        return None
-    within: dict[str, Any] = {day: (number_date(low), number_date(high))}
-    words = rows.columns[first].words or []
-    used = np.unique(rows.columns[first].values[checked.places])
-    if len(used) <= SYMBOLS_NAMED:
-        within[first] = [words[code] for code in used.tolist()]
-    return within
-
-
-def _alike(name: str, kind: Any) -> pl.Expr:
-    """A column in a form in which new and known rows compare."""
-    column = pl.col(name)
-    return column.cast(pl.String) if kind == pl.String else column.to_physical().cast(pl.Int64)
+        return False
+    day, (low, high) = checked.rows.dataset.date_column, checked.dates
+    files = lake.state(checked.rows.dataset.name).plan.files
+    return any(int(f.lower.get(day, low)) <= high and int(f.upper.get(day, high)) >= low for f in files)
 
 
 def _with_instruments(given: Circumstances, table: pa.Table) -> pa.Table:

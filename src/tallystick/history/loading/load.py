@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tallystick.history.loading.columns import ColumnMapping
-from tallystick.history.loading.opening import hash_file
+from tallystick.history.loading.opening import take_file
 from tallystick.history.loading.read import Load, Read, begin, check_source, open_sources
 from tallystick.history.loading.recorded import Kept, earlier_load, keep_all, summed
 from tallystick.history.loading.reports import LoadReport
@@ -99,13 +99,14 @@ class Together:
 
 def _read(load: Load, given: Any, together: Together) -> Iterator[Read | Kept]:
     """Read the source of a frame, or each of those in a file; what was loaded before is not read again."""
-    digest = hash_file(Path(given)) if isinstance(given, str | Path) else b""
-    if together.holds(digest):
-        together.keep()
-    if digest and (earlier := earlier_load(load, digest)):
-        yield earlier
-        return
-    for source in open_sources(load, given, digest):
+    if isinstance(given, str | Path):
+        given = take_file(Path(given))
+        if together.holds(given.sha256):
+            together.keep()
+        if earlier := earlier_load(load, given.sha256):
+            yield earlier
+            return
+    for source in open_sources(load, given):
         if together.holds(source.sha256):
             together.keep()
         yield earlier_load(load, source.sha256) or check_source(load, source)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -28,7 +28,7 @@ from tallystick.history.loading.units import stated_units
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["hash_file", "open_file", "open_frame"]
+__all__ = ["WholeFile", "open_file", "open_frame", "take_file"]
 
 Missing = Callable[[Sequence[str]], int]
 """Gives how many of the needed columns a row of names lacks."""
@@ -52,33 +52,42 @@ STREAM = b"\xff\xff\xff\xff"
 """How a stream of Arrow begins."""
 
 
-def hash_file(path: Path) -> bytes:
-    """SHA-256 of a file's bytes. TallystickError when it cannot be read."""
+class WholeFile(NamedTuple):
+    """A file as it was read at once: its path, its SHA-256, its bytes; None of a zip archive."""
+
+    path: Path
+    sha256: bytes
+    data: bytes | None
+
+
+def take_file(path: Path) -> WholeFile:
+    """Read a file, and work out its hash meanwhile. TallystickError when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+        with path.open("rb") as file, ThreadPoolExecutor(1) as pool:
+            archive = file.read(4) == b"PK\x03\x04" or path.suffix == ".zip"
+            file.seek(0)
+            digest = pool.submit(hashlib.file_digest, file, "sha256")
+            data = None if archive else path.read_bytes()
+            return WholeFile(path, digest.result().digest(), data)
     except OSError as error:
         raise _unreadable(path.name, str(error.strerror)) from None
 
 
-def open_file(path: Path, sha256: bytes, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
+def open_file(whole: WholeFile, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
     """The sources in a file: one, or one for each member of a zip archive, which is known by its own content.
 
-    TallystickError when it cannot be read, is cut short, or is no data (a web page, a document).
+    TallystickError when it is cut short, or is no data (a web page, a document).
     """
+    path, data, name = whole.path, whole.data, whole.path.name
     try:
-        with path.open("rb") as file:
-            head = file.read(4)
-        if head == b"PK\x03\x04" or path.suffix == ".zip":
+        if data is None:
             yield from _members(path, mapping, missing)
             return
-        data = path.read_bytes()
-        name = path.name
-        if head[:2] == b"\x1f\x8b" or path.suffix == ".gz":
+        if data.startswith(b"\x1f\x8b") or path.suffix == ".gz":
             data, name = gzip.decompress(data), name.removesuffix(".gz")
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise _unreadable(path.name, str(error)) from None
-    yield _open_bytes(path.name, name, data, sha256, mapping, missing)
+    yield _open_bytes(path.name, name, data, whole.sha256, mapping, missing)
 
 
 def open_frame(name: str, given: Any) -> Source:

@@ -103,16 +103,14 @@ def _equal(column: Typed, one: int, other: int) -> bool:
 def _keys(rows: Rows, kept: Array) -> list[tuple[Array, int]]:
     """The sort keys as numbers from 0, with the largest of each."""
     layout = layout_of(rows.dataset.spec)
+    taken = {name: rows.columns[name].values[kept] for name in layout.order[:-1]}
     keys = []
     if layout.partition is not None:
-        keys.append(partition_numbers(layout, rows.columns[layout.partition[0]].values[kept]))
-    for name in layout.order[:-1]:
-        column = rows.columns[name]
-        values = column.values[kept]
-        if column.words is not None:
-            values = _ranks(column.words)[values]
-        keys.append(values)
-    return [_from_zero(key) for key in keys]
+        keys.append(_from_zero(partition_numbers(layout, taken[layout.partition[0]])))
+    for name, values in taken.items():
+        words = rows.columns[name].words
+        keys.append(_from_zero(values if words is None else _ranks(words)[values]))
+    return keys
 
 
 def _ranks(words: list[str]) -> Array:
@@ -123,10 +121,12 @@ def _ranks(words: list[str]) -> Array:
 
 
 def _from_zero(key: Array) -> tuple[Array, int]:
+    """The numbers less the lowest, in their own memory if they can, and the largest of these."""
     if not len(key):
         return key, 0
     low, high = int(key.min()), int(key.max())
-    whole = key.astype(np.int64) - low
+    whole = key.astype(np.int64, copy=False)
+    whole -= low
     if high - low > SECOND and not (whole % SECOND).any():
         return whole // SECOND, (high - low) // SECOND
     return whole, high - low

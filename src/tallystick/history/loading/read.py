@@ -17,7 +17,7 @@ from tallystick.history.loading.completing import complete
 from tallystick.history.loading.csv_lines import BrokenLine
 from tallystick.history.loading.headers import title_date
 from tallystick.history.loading.market_checks import trade_dates
-from tallystick.history.loading.opening import hash_file, open_file, open_frame
+from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.sources import Places, Source
 from tallystick.history.requests import latest_time, require_not_future
@@ -94,9 +94,9 @@ def begin(
     return Load(context, lake, found, mapping, known, zone, date)
 
 
-def open_sources(load: Load, given: Any, digest: bytes = b"") -> Iterator[Source]:
-    """The source of a frame, or each of those in a file, whose hash may be known already."""
-    if not isinstance(given, str | Path):
+def open_sources(load: Load, given: Any) -> Iterator[Source]:
+    """The source of a frame, or each of those in a file: a path, or one that was read already."""
+    if not isinstance(given, str | Path | WholeFile):
         yield open_frame("frame", given)
         return
 
@@ -107,8 +107,8 @@ def open_sources(load: Load, given: Any, digest: bytes = b"") -> Iterator[Source
             )
         )
 
-    path = Path(given)
-    yield from open_file(path, digest or hash_file(path), load.mapping, missing)
+    whole = given if isinstance(given, WholeFile) else take_file(Path(given))
+    yield from open_file(whole, load.mapping, missing)
 
 
 def check_source(load: Load, source: Source) -> Read:

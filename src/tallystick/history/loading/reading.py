@@ -13,6 +13,7 @@ import polars as pl
 from tallystick.core.schema import schema_of
 from tallystick.history.datasets import Dataset
 from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.line_index import NEWLINE, count_lines
 from tallystick.history.loading.rows import Notes, Rows, Typed, coded
 from tallystick.history.loading.values import (
     Column,
@@ -30,7 +31,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 NUMBERS = ("int32", "int64")
 LARGEST = 2**63 - 1
 BLOCK_BYTES = 1 << 26
-NEWLINE = 10
 FAST_ROWS = 100_000
 """From so many rows on, floats go through the kernel, which takes a moment to load."""
 
@@ -67,51 +67,39 @@ def read_exactly(
     """Rows from columns as they came, every value by its digits; what cannot be read is noted. `units` are columns that
     count the house's own unit already, with its decimals: 4 for 1e-4.
     """
-    count = len(numbers)
-    notes = Notes(count)
+    notes = Notes(len(numbers))
     columns: dict[str, Typed] = {}
-    for name in wanted.names("text", list(raw)):
-        columns[name] = coded(raw[name])
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        given = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
+        given.sort(key=wanted.dataset.given.index)
+        texts = {name: pool.submit(coded, raw[name]) for name in wanted.names("text", list(raw))}
+        counted = {
+            name: pool.submit(_read_number, wanted, name, raw[name], (units or {}).get(name))
+            for name in given
+        }
+        dates = {name: read_dates(raw[name]) for name in wanted.names("date", list(raw))}
+        on = dates["date"].values if "date" in dates else None
+        times = {
+            name: read_clock_times(raw[name], wanted.zone, on)
+            for name in wanted.names("timestamp", list(raw))
+        }
+    for name, text in texts.items():
+        columns[name] = text.result()
         if not wanted.may_miss(name):
             notes.note(columns[name].missing, "history.empty", name)
-    dates: dict[str, pl.Series] = {}
-    for name in wanted.names("date", list(raw)):
-        read = read_dates(raw[name])
-        dates[name] = read.values
+    for name, read in dates.items():
         columns[name] = _noted(notes, name, read, "history.not_a_date", empty=name in wanted.dataset.spec.key)
-    for name in wanted.names("timestamp", list(raw)):
-        read = read_clock_times(raw[name], wanted.zone, dates.get("date"))
+    for name, read in times.items():
         columns[name] = _noted(notes, name, read, "history.not_a_time", empty=wanted.needs_time(name))
-    rounded = _read_numbers(wanted, raw, columns, notes, units or {})
-    return Rows(wanted.dataset, columns, numbers, notes, rounded)
-
-
-def _read_numbers(
-    wanted: Wanted,
-    raw: dict[str, pl.Series],
-    columns: dict[str, Typed],
-    notes: Notes,
-    units: Mapping[str, int],
-) -> int:
-    """Read every number as its column says; gives how many were rounded."""
-    names = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
-    names.sort(key=wanted.dataset.given.index)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        read = dict(
-            zip(
-                names,
-                pool.map(lambda name: _read_number(wanted, name, raw[name], units.get(name)), names),
-                strict=True,
-            )
-        )
+    found = {name: number.result() for name, number in counted.items()}
     if wanted.dataset.traded:
-        notes.note_untraded(
-            np.logical_and.reduce([read[name].missing.to_numpy() for name in wanted.dataset.traded])
-        )
-    for name in names:
+        untraded = [found[name].missing.to_numpy() for name in wanted.dataset.traded]
+        notes.note_untraded(np.logical_and.reduce(untraded))
+    for name, read in found.items():
         code = "history.not_a_number" if wanted.decimals(name) else "history.not_whole"
-        columns[name] = _noted(notes, name, read[name], code, empty=not wanted.may_miss(name))
-    return sum(column.rounded for column in read.values())
+        columns[name] = _noted(notes, name, read, code, empty=not wanted.may_miss(name))
+    rounded = sum(read.rounded for read in found.values())
+    return Rows(wanted.dataset, columns, numbers, notes, rounded)
 
 
 def _read_number(wanted: Wanted, name: str, column: pl.Series, unit: int | None) -> Column:
@@ -201,7 +189,7 @@ def read_plain_lines(
     table = _field_table(wanted, places, fields)
     high = text.isascii() or _is_utf8(text)
     blocks = _blocks(text, *span)
-    counts = [text.count(b"\n", begin, end) + (text[end - 1] != NEWLINE) for begin, end in blocks]
+    counts = [sum(count_lines(text, begin, end)) + (text[end - 1] != NEWLINE) for begin, end in blocks]
     before = np.cumsum([0, *counts]).tolist()
     values = np.empty((fields, before[-1]), np.int64)
 

@@ -149,7 +149,9 @@ def broken_rows(load: Load, read: Read) -> Broken:
         if value is None:
             value = source.cell(row, places[fault.column]) if fault.column in places else ""
         found.append((row, fault.column, fault.code, value))
+    found.sort()
     language = load.context.language
+    texts = source.texts([row for row, *_ in found])
     return [
         (
             RowReason(
@@ -160,9 +162,9 @@ def broken_rows(load: Load, read: Read) -> Broken:
                 value=value,
                 reason=sentence(code, column, value, language),
             ),
-            source.text(row),
+            text,
         )
-        for row, column, code, value in sorted(found)
+        for (row, column, code, value), text in zip(found, texts, strict=True)
     ]
 
 

@@ -75,13 +75,12 @@ class Notes:
 
     def note(self, wrong: pl.Series | Array | None, code: str, column: str) -> None:
         """Note a fault where `wrong` and no earlier fault."""
-        if wrong is None:
+        if wrong is None or not wrong.any():
             return
         where = np.asarray(wrong.fill_null(False) if isinstance(wrong, pl.Series) else wrong)
-        if where.any():
-            where = where & (self.codes == 0)
-            self.codes[where] = CODES[code]
-            self.columns[where] = self._number(column)
+        where = where & (self.codes == 0)
+        self.codes[where] = CODES[code]
+        self.columns[where] = self._number(column)
 
     def note_untraded(self, where: Array) -> None:
         """Mark rows that say that nothing was traded: no fault, and not kept."""

@@ -16,6 +16,7 @@ from tallystick.core.schema import date_number
 from tallystick.history.loading.clock import DAY_NS, local_to_utc
 from tallystick.history.loading.csv_lines import BrokenLine, cut
 from tallystick.history.loading.headers import Heading, refuse_twice
+from tallystick.history.loading.line_index import LineIndex
 from tallystick.history.loading.reading import NUMBERS, Wanted, read_exactly, read_plain_lines
 from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, Warned, filled
 from tallystick.history.loading.units import is_answer, refuse_own_text, units_of_frame
@@ -33,9 +34,6 @@ FAST_BYTES = 1_000_000
 COMMA_NUMBER = re.compile(rb'[;\t|\n] *"?[+-]?[0-9]+,[0-9]')
 LOOKED_AT = 50
 """First rows whose prices are looked at where a text has the columns of an answer."""
-
-BLOCK = 1 << 14
-NEWLINE = 10
 
 TEXT_LIMIT = 500
 """Letters of a faulty row that are kept."""
@@ -64,8 +62,8 @@ class Source(Protocol):
         """All rows typed, and those that broke before they had columns; `date` is the one of rows without any."""
         ...
 
-    def text(self, number: int) -> str:
-        """A row as it came, by its number."""
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """Rows as they came, by their numbers."""
         ...
 
     def cell(self, number: int, places: Sequence[int]) -> str:
@@ -125,8 +123,11 @@ class TextSource:
         slow, broken = self._exactly(wanted, places, date, rest, plain.rest[:, 0] + self._first)
         return _filled(fast, plain.rest[:, 0], slow), broken
 
-    def text(self, number: int) -> str:
-        """A line without its end."""
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """Lines without their ends."""
+        return [self._line(number) for number in numbers]
+
+    def _line(self, number: int) -> str:
         if self._lines is None:
             self._lines = LineIndex(self._text)
         line = self._lines.line(number)
@@ -134,7 +135,7 @@ class TextSource:
 
     def cell(self, number: int, places: Sequence[int]) -> str:
         """The cells as they stand."""
-        cells = next(csv.reader([self.text(number)], delimiter=self.separator), [])
+        cells = next(csv.reader([self._line(number)], delimiter=self.separator), [])
         return " ".join(cells[place] for place in places if place < len(cells))
 
     def first_rows(self, count: int) -> range:
@@ -174,37 +175,6 @@ class TextSource:
         return read_exactly(wanted, raw, rows), broken
 
 
-class LineIndex:
-    r"""Where lines stand in a text; it counts them block by block and looks into a block only when asked for its lines.
-
-    >>> LineIndex(b"one\ntwo\nthree").line(2)
-    b'two'
-    """
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        counts = [text.count(b"\n", begin, begin + BLOCK) for begin in range(0, len(text), BLOCK)]
-        self._before = np.cumsum([0, *counts])
-        self._block, self._ends = -1, np.array([], np.int64)
-
-    def line(self, number: int) -> bytes:
-        """A line by its number, from 1, without its end; the empty one when there is none."""
-        begin = self._end_of(number - 1) + 1
-        return self._text[begin : self._end_of(number)] if number > 0 else b""
-
-    def _end_of(self, number: int) -> int:
-        """Where a line ends; the text's end when it is the last."""
-        if number < 1 or number > self._before[-1]:
-            return -1 if number < 1 else len(self._text)
-        block = int(np.searchsorted(self._before, number, side="left")) - 1
-        if block != self._block:
-            data = np.frombuffer(
-                self._text, np.uint8, min(BLOCK, len(self._text) - block * BLOCK), block * BLOCK
-            )
-            self._block, self._ends = block, np.flatnonzero(data == NEWLINE) + block * BLOCK
-        return int(self._ends[number - 1 - self._before[block]])
-
-
 class FrameSource:
     """A frame; its rows count from 1."""
 
@@ -235,9 +205,10 @@ class FrameSource:
         rows = read_exactly(wanted, raw, np.arange(1, self._frame.height + 1), units)
         return doubted(rows, self.doubts), []
 
-    def text(self, number: int) -> str:
-        """A row as an object of its columns."""
-        return str(self._frame.row(number - 1, named=True))[:TEXT_LIMIT]
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """Rows as objects of their columns."""
+        rows = self._frame[[number - 1 for number in numbers]]
+        return [str(row)[:TEXT_LIMIT] for row in rows.iter_rows(named=True)]
 
     def cell(self, number: int, places: Sequence[int]) -> str:
         """The values as text; nothing for none."""
