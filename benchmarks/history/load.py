@@ -5,8 +5,8 @@
 A made-up CSV of daily bars (one row in a thousand broken), the same rows as Parquet and as Arrow go through the
 whole load: read, exact decimals, all checks (1,000 registered instruments: ticks and sessions by the dated rules too),
 quarantine, lake; five times each, in turns with the peers, and the best counts of all. `--parts` says where the time
-goes. The peers are DuckDB and Polars reading the same file with its types guessed, DuckDB into a table of its own, Polars
-into sorted zstd-3 Parquet; they check nothing, keep prices as floats and sync nothing.
+goes. The peers are DuckDB and Polars reading the same file with its types guessed, DuckDB into a table of its own,
+Polars into sorted zstd-3 Parquet; they check nothing, keep prices as floats and sync nothing.
 """
 
 from __future__ import annotations
