@@ -8,7 +8,14 @@ from tallystick.core.errors import TallystickError
 from tallystick.core.text import render
 from tallystick.history import read_bars
 from tallystick.history.loading.columns import read_mapping, vendor_mapping
-from tallystick.history.loading.operations import LoadRequest, MappingRequest, load, mapping
+from tallystick.history.loading.operations import (
+    LoadRequest,
+    MappingRequest,
+    QuarantineRequest,
+    load,
+    mapping,
+    quarantine,
+)
 
 KNOWN = "2026-11-20"
 ROW = "2026-11-19,100,101,99,100.5,100.1,5000"
@@ -105,3 +112,22 @@ def test_headers_of_a_service_of_open_data_are_known(context, write):
     (bar,) = read_bars(context.lake).to_pylist()
     assert (bar["volume"], bar["amount"], bar["trade_count"]) == (5_000, 5_000_000_000, 7)
     assert report.files[0].unused_columns == ["spread"]
+
+
+def test_the_same_file_by_a_mended_mapping_is_read_again(context, house, write):
+    """A first mapping takes texts for prices; the second is right but for one row."""
+    rows = ["9950.XTAI,2026-11-18,100,101,99,100.5,x", "9950.XTAI,2026-11-19,100,101,99,y,x"]
+    path = str(write("own.csv", "symbol,date,open,high,low,last,note", *rows))
+    wrong = str(write("wrong.toml", '[columns]\nclose = "note"'))
+    right = str(write("right.toml", '[columns]\nclose = "last"'))
+    first = load(context, LoadRequest(files=[path], mapping=wrong, known_at=KNOWN))
+    assert (first.loaded, first.quarantined) == (0, 2)
+    second = load(context, LoadRequest(files=[path], mapping=right, known_at=KNOWN))
+    assert (second.loaded, second.quarantined, second.files[0].repeated) == (1, 1, False)
+    waiting = quarantine(context, QuarantineRequest()).rows()
+    assert [(row["row"], row["value"]) for row in waiting] == [(3, "y")]
+    (gone,) = quarantine(context, QuarantineRequest(released=True)).rows()
+    assert (gone["row"], gone["released_by"]) == (2, second.source_hash)
+    again = load(context, LoadRequest(files=[path], mapping=right, known_at=KNOWN))
+    assert (again.files[0].repeated, again.quarantined, [one.row for one in again.reasons]) == (True, 1, [3])
+    assert len(house.sent) == 2

@@ -53,7 +53,7 @@ def test_release_killed_before_its_mark_is_finished_by_the_next(context, house, 
     fixed = [{"row": 2, "symbol": "A", "date": "2026-11-19", "open": 1, "high": 2, "low": 1, "close": 1}]
     request = ReleaseRequest(files=[fixed], file="p.csv", known_at="2026-11-20")
     with monkeypatch.context() as patch:
-        patch.delattr(releasing, "_mark")
+        patch.delattr(releasing, "mark_released")
         with pytest.raises(NameError):
             release(context, request)
     assert quarantine(context, QuarantineRequest(released=True)).total_rows == 0

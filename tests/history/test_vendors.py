@@ -52,7 +52,8 @@ def test_twse_daily_quotes(context, tmp_path):
     ]
     assert (bar["volume"], bar["amount"]) == (1_234_000, 1_234_000_000_000)
     other = LoadRequest(files=[put(tmp_path, TWSE)], vendor="twse_daily", date=datetime.date(2026, 11, 18))
-    assert load(context, other).files[0].repeated
+    with pytest.raises(TallystickError, match=r"is of 2026-11-19, not of 2026-11-18"):
+        load(context, other)
     changed = [line.replace("1,234,000", "1,235,000") for line in TWSE]
     with pytest.raises(TallystickError, match="is of 2026-11-19, not of 2026-11-18"):
         load(context, LoadRequest(files=[put(tmp_path, changed)], vendor="twse_daily", date=other.date))

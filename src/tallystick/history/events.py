@@ -53,8 +53,9 @@ UNAPPROVED = Reason(
 class DatasetLoaded(Command, frozen=True, kw_only=True):
     """A file's or frame's rows are in the lake: `rows` good ones, `quarantined` others, known at `known_time`.
 
-    `source` is the file's name (or what the frame was called), `sha256` of its bytes, `duplicates` rows that were
-    there already or came twice in it, `without_trade` rows that say that nothing was traded.
+    `source` is the file's name (or what the frame was called), `sha256` of its bytes, `read_by` of how it was read (the
+    mapping, and the date that was said of its rows; empty in loads from before this was kept), `duplicates` rows that
+    were there already or came twice in it, `without_trade` rows that say that nothing was traded.
     """
 
     dataset: Text
@@ -65,6 +66,7 @@ class DatasetLoaded(Command, frozen=True, kw_only=True):
     duplicates: int = 0
     without_trade: int = 0
     known_time: Timestamp
+    read_by: Text = ""
 
 
 @event(

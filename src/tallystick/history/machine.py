@@ -90,7 +90,7 @@ def _refuse(proposal: str, content: bytes) -> bool:
 
 
 class HistoryMachine(PlainMachine[HistoryState]):
-    """Accepts each content once for a dataset, and nothing that would delete what must be kept.
+    """Accepts each content once for a dataset and a way to read it, and nothing that would delete what must be kept.
 
     `approved(proposal, content)` asks for a second person's approval.
 
@@ -127,9 +127,9 @@ class HistoryMachine(PlainMachine[HistoryState]):
 
     # Reading
 
-    def loaded(self, dataset: str, sha256: bytes) -> DatasetLoaded | None:
-        """The load of a content into a dataset, or None."""
-        return self.state.loads.get(_key(dataset, sha256.hex()))
+    def loaded(self, dataset: str, sha256: bytes, read_by: str = "") -> DatasetLoaded | None:
+        """The load of a content into a dataset, read in one way, or None."""
+        return self.state.loads.get(_content(dataset, sha256, read_by))
 
     def loads(self, dataset: str = "") -> list[DatasetLoaded]:
         """All loads, or those of one dataset, oldest first."""
@@ -191,10 +191,10 @@ class HistoryMachine(PlainMachine[HistoryState]):
         return bool(command.approval) and self._approved(command.approval, content_of(command))
 
     def _judge_dataset_loaded(self, command: DatasetLoaded) -> int:
-        return int(_key(command.dataset, command.sha256.hex()) in self.state.loads)
+        return int(_content(command.dataset, command.sha256, command.read_by) in self.state.loads)
 
     def _take_dataset_loaded(self, command: DatasetLoaded) -> None:
-        self.state.loads[_key(command.dataset, command.sha256.hex())] = command
+        self.state.loads[_content(command.dataset, command.sha256, command.read_by)] = command
 
     def _judge_dataset_corrected(self, command: DatasetCorrected) -> int:
         return int(not command.reason.strip())
@@ -382,6 +382,10 @@ def _name(command: Record) -> str:
     """`dataset_loaded` of `DatasetLoaded`."""
     name = type(command).__name__
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def _content(dataset: str, sha256: bytes, read_by: str) -> str:
+    return _key(dataset, f"{sha256.hex()} {read_by}".rstrip())
 
 
 def _key(dataset: str, part: str) -> str:

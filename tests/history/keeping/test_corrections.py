@@ -66,6 +66,34 @@ def test_corrected_row_is_a_later_version_and_keeps_what_it_does_not_say(loaded)
     assert line["position"].split(".")[0] == str(done.position)
 
 
+def test_row_of_some_columns_keeps_the_others_and_is_checked_whole(loaded):
+    some = [
+        {"symbol": "9901.XTAI", "date": DAY, "high": 12.0, "close": 11.0},
+        {"symbol": "9902.XTAI", "date": DAY, "high": None, "close": 11.0},  # above the high that is known
+        {"symbol": "9904.XTAI", "date": DAY, "high": 12.0, "close": 11.0},  # nothing is known of its open
+    ]
+    done = correct(loaded, *some)
+    assert (done.rows, done.unchanged, done.quarantined) == (1, 0, 2)
+    told = {row["row"]: (row["column"], row["code"]) for row in loaded.history.quarantine().rows()}
+    assert told == {2: ("close", "history.outside_range"), 3: ("open", "history.empty")}
+    now = loaded.history.bars(columns=["symbol", "open", "high", "low", "close", "volume"]).rows()[0]
+    assert now == {
+        "symbol": "9901.XTAI",
+        "open": 100_000,
+        "high": 120_000,
+        "low": 100_000,
+        "close": 110_000,
+        "volume": 5,
+    }
+    assert closes(loaded, FIRST) == BEFORE
+
+
+def test_correction_that_names_no_figure_is_refused(loaded):
+    with pytest.raises(TallystickError, match="has no column open"):
+        correct(loaded, {"symbol": "9901.XTAI", "date": DAY, "clsoe": 11.0})
+    assert closes(loaded) == BEFORE
+
+
 def test_earlier_view_stays_after_compaction_expiry_and_archive(loaded):
     correct(loaded, bar(price=11.0))
     correct(loaded, bar(price=12.0), known_at=THIRD)

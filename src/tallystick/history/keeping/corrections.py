@@ -6,7 +6,7 @@ harmless: the rows first, with a token of their content, then the journal; the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -14,21 +14,19 @@ import polars as pl
 import pyarrow as pa
 
 from tallystick.core.errors import TallystickError
-from tallystick.history.datasets import with_own_columns
+from tallystick.history.datasets import Dataset, with_own_columns
 from tallystick.history.events import DatasetCorrected
+from tallystick.history.keeping.before import Before, as_stored
 from tallystick.history.keeping.requests import CorrectReply
-from tallystick.history.loading.columns import ColumnMapping
+from tallystick.history.loading.columns import ColumnMapping, known_columns
 from tallystick.history.loading.read import Load, begin, check_source, open_sources
-from tallystick.history.loading.recorded import broken_rows, set_aside
+from tallystick.history.loading.setting_aside import broken_rows, set_aside
 from tallystick.history.loading.sources import Source
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
 
 __all__ = ["Why", "correct", "withdraw"]
-
-FEW = 1_000
-"""At most so many texts of a column are named when the lake is asked what is there."""
 
 
 class Why(NamedTuple):
@@ -68,17 +66,8 @@ def correct(
 def withdraw(context: Context, dataset: str, files: Sequence[Any], why: Why) -> CorrectReply:
     """Take facts back: rows name the columns of the key. From the time of knowing on, the facts are not there."""
     load = _begin(context, dataset, ColumnMapping(), why)
-    found = load.dataset
-    given = tuple(name for name in found.given if name in found.spec.key)
-    required = tuple(name for name in found.required if name in given)
-    keys = msgspec.structs.replace(
-        found,
-        required=required,
-        optional=tuple(name for name in given if name not in required),
-        checks=(),
-        traded=(),
-    )
-    load = load._replace(dataset=keys)
+    keys = tuple(name for name in load.dataset.given if name in load.dataset.spec.key)
+    load = load._replace(dataset=msgspec.structs.replace(_asking_for(load.dataset, keys), checks=()))
     done = [_withdraw(load, source, why) for one in files for source in open_sources(load, one)]
     return _summed(load, done)
 
@@ -102,18 +91,31 @@ def _begin(context: Context, dataset: str, mapping: ColumnMapping, why: Why) -> 
     return load
 
 
+def _asking_for(dataset: Dataset, given: Sequence[str], there: Collection[str] = ()) -> Dataset:
+    """The dataset as it is read where only the columns of its key must be there; that nothing was traded can only a
+    source say that has all columns for it `there`.
+    """
+    required = tuple(name for name in dataset.required if name in dataset.spec.key)
+    optional = tuple(name for name in given if name not in required)
+    traded = dataset.traded if set(dataset.traded) <= set(there) else ()
+    return msgspec.structs.replace(dataset, required=required, optional=optional, traded=traded)
+
+
 def _correct(load: Load, source: Source, why: Why) -> Done:
-    read = check_source(load, source)
+    before = Before(load, load.dataset.required)
+    there = known_columns(load.dataset, source.header, load.mapping)
+    if not there.keys() <= {*load.dataset.spec.key}:
+        load = load._replace(dataset=_asking_for(load.dataset, load.dataset.given, there))
+    read = check_source(load, source, before.keep)
     broken = broken_rows(load, read)
     mark = _mark(load, source, "correct")
     set_aside(load, [(source, broken)], mark)
     if found := _stopped(load, mark):  # killed before the journal had it
         return _journal(load, source, why, found._replace(withdrawn=0, quarantined=len(broken)))
-    rows = _as_stored(load, read.checked.table())
-    before = _known(load, rows)
+    rows = as_stored(load, read.checked.table())
     key = list(load.dataset.spec.key)
     given = [name for name in rows.columns if name not in key]
-    joined = rows.join(before, on=key, how="left", suffix="_before", maintain_order="left")
+    joined = rows.join(before.rows, on=key, how="left", suffix="_before", maintain_order="left")
     changed = joined.filter(
         pl.col("known_time").is_null()
         | ~pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in given)
@@ -121,8 +123,7 @@ def _correct(load: Load, source: Source, why: Why) -> Done:
     if changed.height == 0:
         return Done(unchanged=rows.height, quarantined=len(broken), known_time=load.known_time)
     _require_later(load, changed)
-    kept = [name for name in before.columns if name not in rows.columns and name in load.dataset.given]
-    new = changed.select(*rows.columns, *kept)
+    new = changed.select(rows.columns)
     if "event_time" in new.columns:
         new = _with_event_times(load, new)
     revision = why.revision or _next_revision(changed)
@@ -137,7 +138,8 @@ def _correct(load: Load, source: Source, why: Why) -> Done:
 
 
 def _withdraw(load: Load, source: Source, why: Why) -> Done:
-    read = check_source(load, source)
+    before = Before(load, ())
+    read = check_source(load, source, before.keep)
     if broken := broken_rows(load, read):
         first = broken[0][0]
         raise TallystickError(
@@ -151,10 +153,9 @@ def _withdraw(load: Load, source: Source, why: Why) -> Done:
     mark = _mark(load, source, "withdraw")
     if found := _stopped(load, mark):
         return _journal(load, source, why, found._replace(rows=0))
-    rows = _as_stored(load, read.checked.table())
+    rows = as_stored(load, read.checked.table())
     key = list(load.dataset.spec.key)
-    before = _known(load, rows)
-    gone = rows.select(key).join(before, on=key, how="inner", maintain_order="left")
+    gone = rows.select(key).join(before.rows, on=key, how="inner", maintain_order="left")
     missing = rows.height - gone.height
     if gone.height == 0:
         return Done(missing=missing, known_time=load.known_time)
@@ -165,38 +166,6 @@ def _withdraw(load: Load, source: Source, why: Why) -> Done:
     _append(load, table, mark, revision)
     counts = Done(withdrawn=gone.height, missing=missing, revision=revision, known_time=load.known_time)
     return _journal(load, source, why, counts)
-
-
-def _as_stored(load: Load, table: pa.Table) -> pl.DataFrame:
-    """Checked rows in the types that the lake gives, so that they compare."""
-    arrow = load.lake.state(load.dataset.name).layout.arrow
-    columns = {name: _plain(table[name]).cast(arrow.field(name).type) for name in table.column_names}
-    return _comparable(pa.table(columns))
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _comparable(table: pa.Table) -> pl.DataFrame:
-    """Rows as Polars has them, times as nanoseconds."""
-    frame = pl.DataFrame(table)
-    return frame.with_columns(
-        pl.col(name).to_physical().cast(pl.Int64)
-        for name, kind in frame.schema.items()
-        if isinstance(kind, pl.Datetime)
-    )
-
-
-def _known(load: Load, rows: pl.DataFrame) -> pl.DataFrame:
-    """What is known now of the facts that rows can be about: each column of the key limits what is looked through."""
-    within: dict[str, Any] = {}
-    for name in load.dataset.spec.key:
-        if rows[name].dtype != pl.String:
-            within[name] = (rows[name].min(), rows[name].max())
-        elif rows[name].n_unique() <= FEW:
-            within[name] = rows[name].unique().to_list()
-    return _comparable(load.lake.scan(load.dataset.name, within=within if rows.height else {}))
 
 
 def _require_later(load: Load, rows: pl.DataFrame) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import number_date
@@ -19,6 +22,7 @@ from tallystick.history.loading.headers import title_date
 from tallystick.history.loading.market_checks import trade_dates
 from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
 from tallystick.history.loading.reading import Wanted
+from tallystick.history.loading.rows import Rows
 from tallystick.history.loading.sources import Places, Source
 from tallystick.history.requests import latest_time, require_not_future
 
@@ -39,6 +43,12 @@ class Load(NamedTuple):
     known_time: int
     zone: str
     date: datetime.date | None = None
+
+    @property
+    def read_by(self) -> str:
+        """SHA-256 of how the sources are read, in hex: another mapping or date makes other rows of the same bytes."""
+        told = msgspec.json.encode((self.mapping, self.date), order="deterministic")
+        return hashlib.sha256(told).hexdigest()
 
     @property
     def given(self) -> Circumstances:
@@ -111,8 +121,8 @@ def open_sources(load: Load, given: Any) -> Iterator[Source]:
     yield from open_file(whole, load.mapping, missing)
 
 
-def check_source(load: Load, source: Source) -> Read:
-    """Read and check a source's rows."""
+def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] | None = None) -> Read:
+    """Read and check a source's rows; `made_whole` adds what rows of a correction leave out."""
     date = _date_of(load, source)
     places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
     wanted = Wanted(load.dataset, load.mapping, load.zone)
@@ -121,7 +131,7 @@ def check_source(load: Load, source: Source) -> Read:
         rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date
     market = load.context.machine("market")
     rows = complete(wanted, rows, lambda local, venue, night: trade_dates(market, local, venue, night))
-    checked = check_rows(rows, load.given)
+    checked = check_rows(made_whole(rows) if made_whole else rows, load.given)
     _refuse_other_date(load, source, checked)
     return Read(source, checked, cut, places)
 

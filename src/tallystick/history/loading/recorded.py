@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from tallystick.history.datasets import QUARANTINE, Dataset
 from tallystick.history.events import DatasetLoaded
@@ -21,15 +20,13 @@ from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
 from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, RowReason
 from tallystick.history.loading.rows import Rows, Warned
+from tallystick.history.loading.setting_aside import Broken, broken_rows, release_own, set_aside
 from tallystick.history.loading.sources import Source
 
-__all__ = ["Broken", "Kept", "broken_rows", "earlier_load", "keep_all", "set_aside", "summed"]
+__all__ = ["Kept", "earlier_load", "keep_all", "summed"]
 
 REASONS_SHOWN = 100
 NAMED_FILES = 3
-
-Broken = list[tuple[RowReason, str]]
-"""Rows that are not loaded: what is told of each, and its text."""
 
 
 class Kept(NamedTuple):
@@ -48,13 +45,15 @@ def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
         return [earlier for earlier in before if earlier is not None]
     hashes = [read.source.sha256 for read in fresh]
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
-    token = f"load {whole.hex()}"
+    token = f"load {whole.hex()} {load.read_by}"
     fresh = [without_rewriting(load, read, token) for read in fresh]
     broken = [broken_rows(load, read) for read in fresh]
     with room_on_disk(", ".join(read.source.name for read in fresh[:NAMED_FILES])):
-        set_aside(load, list(zip((read.source for read in fresh), broken, strict=True)), token)
+        aside = list(zip((read.source for read in fresh), broken, strict=True))
+        set_aside(load, aside, token)
         parts = [(read.checked, load.mapping.source or read.source.name) for read in fresh]
         filled = append_all(load.lake, load.given, parts, token)
+        release_own(load, aside)
     kept = iter([_tell(load, *told) for told in zip(fresh, broken, filled, strict=True)])
     return [earlier or next(kept) for earlier in before]
 
@@ -71,6 +70,7 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
         duplicates=checked.duplicates + len(checked.places) - filled.rows,
         without_trade=checked.without_trade,
         known_time=load.known_time,
+        read_by=load.read_by,
     )
     if not load.context.send(fact).accepted and (earlier := earlier_load(load, source.sha256)):
         return earlier  # another process loaded the same content at the same time
@@ -96,15 +96,19 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
 
 
 def earlier_load(load: Load, digest: bytes) -> Kept | None:
-    """The report of a content that was loaded before, from the journal's machine and the quarantine table: its rows are
-    there already, and those that were set aside then still tell why.
+    """The report of a content that was loaded before and read the same, from the journal's machine and the quarantine
+    table: its rows are there already, and those that were set aside then still tell why.
     """
     name = load.dataset.name
-    before = load.context.machine("history").loaded(name, digest)
+    before = load.context.machine("history").loaded(name, digest, load.read_by)
     if before is None:
         return None
     rows = load.lake.scan(
-        QUARANTINE.name, within={"dataset": name, "sha256": digest}, order=["row"], limit=REASONS_SHOWN
+        QUARANTINE.name,
+        within={"dataset": name, "sha256": digest},
+        where="released_by IS DISTINCT FROM sha256",
+        order=["row"],
+        limit=REASONS_SHOWN,
     )
     language = load.context.language
     reasons = [
@@ -130,61 +134,6 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
         repeated=True,
     )
     return Kept(report, reasons)
-
-
-def set_aside(load: Load, sources: Sequence[tuple[Source, Broken]], token: str) -> None:
-    """Put broken rows into quarantine, once for a token."""
-    tables = [_as_arrow(load, source, broken) for source, broken in sources if broken]
-    if tables:
-        load.lake.append(QUARANTINE.name, pa.concat_tables(tables), token=f"{load.dataset.name} {token}")
-
-
-def broken_rows(load: Load, read: Read) -> Broken:
-    """Every row that is not loaded with its reason and its text, in order of row."""
-    source, checked, cut, places = read
-    found = [(line.row, "", line.code, line.value) for line in cut]
-    for fault in checked.faults:
-        row = int(checked.rows.numbers[fault.place])
-        value = fault.value
-        if value is None:
-            value = source.cell(row, places[fault.column]) if fault.column in places else ""
-        found.append((row, fault.column, fault.code, value))
-    found.sort()
-    language = load.context.language
-    texts = source.texts([row for row, *_ in found])
-    return [
-        (
-            RowReason(
-                file=source.name,
-                row=row,
-                column=column,
-                code=code,
-                value=value,
-                reason=sentence(code, column, value, language),
-            ),
-            text,
-        )
-        for (row, column, code, value), text in zip(found, texts, strict=True)
-    ]
-
-
-def _as_arrow(load: Load, source: Source, broken: Broken) -> pa.Table:
-    count = len(broken)
-    rows = [reason for reason, _ in broken]
-    return pa.table(
-        {
-            "dataset": [load.dataset.name] * count,
-            "file": [source.name] * count,
-            "sha256": pa.array([source.sha256] * count, pa.binary(32)),
-            "row": [reason.row for reason in rows],
-            "column": [reason.column for reason in rows],
-            "reason": [reason.code for reason in rows],
-            "value": [reason.value[:500] for reason in rows],
-            "text": [text for _, text in broken],
-            "event_time": pa.array([load.known_time] * count, pa.int64()),
-            "known_time": pa.array([load.known_time] * count, pa.int64()),
-        }
-    )
 
 
 def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarning:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.schema import number_date
-from tallystick.history.datasets import QUARANTINE
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.earlier_views import without_rewriting
 from tallystick.history.loading.matching import contradicts
 from tallystick.history.loading.read import begin, check_source, open_sources
 from tallystick.history.loading.recorded import keep_all, summed
 from tallystick.history.loading.reports import LoadReport
+from tallystick.history.loading.setting_aside import mark_released, set_aside_rows
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from tallystick.history.loading.read import Load
     from tallystick.history.loading.sources import Source
 
-__all__ = ["release_rows", "set_aside_rows"]
+__all__ = ["release_rows"]
 
 ROW_NAMES = ("row", "列號", "行号")
 """Names of the column that says which quarantined row a corrected one stands for."""
@@ -58,27 +55,8 @@ def release_rows(
             read = without_rewriting(load, check_source(load, source))
             rows = _released(load, source, read.checked, waiting, file)
             kept += keep_all(load, [read])
-            _mark(load, rows, source)
+            mark_released(load, rows, source.sha256)
     return summed(load.dataset, kept)
-
-
-def set_aside_rows(
-    lake: Any, dataset: str, file: str, sha256: str, row: int | None = None
-) -> list[dict[str, Any]]:
-    """The quarantined rows of a file's contents, released ones too, oldest first; of the content whose hash begins with
-    `sha256`, of one number.
-    """
-    found = lake.scan(
-        QUARANTINE.name,
-        within={"dataset": dataset} | ({} if row is None else {"row": row}),
-        where="file = ? AND starts_with(lower(hex(sha256)), ?)",
-        parameters=[file, sha256.strip().casefold()],
-        order=["event_time", "sha256", "row"],
-    )
-    for name in ("event_time", "known_time"):
-        place = found.column_names.index(name)
-        found = found.set_column(place, name, found[name].cast(pa.int64()))
-    return [{"released_by": None} | one for one in found.to_pylist()]
 
 
 def _waiting(load: Load, file: str, sha256: str) -> Waiting:
@@ -168,21 +146,3 @@ def _meant(load: Load, rows: Sequence[dict[str, Any]], key: dict[str, Any]) -> d
             **names,
         )
     return open_ones[0] if open_ones else None
-
-
-def _mark(load: Load, rows: list[dict[str, Any]], source: Source) -> None:
-    """Say on the quarantined rows which content released them; as a later version, so that the first one stays."""
-    if not rows:
-        return
-    changed = [
-        row | {"released_by": source.sha256, "known_time": max(load.known_time, row["known_time"] + 1)}
-        for row in rows
-    ]
-    columns = {name: [row[name] for row in changed] for name in changed[0]}
-    for name in ("sha256", "released_by"):
-        columns[name] = pa.array(columns[name], pa.binary(32))
-    which = hashlib.sha256(
-        b"".join(row["sha256"] + row["row"].to_bytes(8, "big") for row in rows)
-    ).hexdigest()
-    token = f"{load.dataset.name} release {source.sha256.hex()} {which}"
-    load.lake.append(QUARANTINE.name, pa.table(columns), token=token)

@@ -144,7 +144,7 @@ def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
 def _row_of(context: Context, found: Dataset, request: QuarantinedRequest) -> dict[str, Any]:
     """The newest row of that number; NotFound where none was set aside."""
     from tallystick.history.datasets import QUARANTINE, is_there
-    from tallystick.history.loading.releasing import set_aside_rows
+    from tallystick.history.loading.setting_aside import set_aside_rows
 
     rows: list[dict[str, Any]] = []
     if is_there(context.lake, QUARANTINE):
