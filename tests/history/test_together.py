@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tallystick.core.access import Actor
 from tallystick.core.context import Context
 from tallystick.core.errors import TallystickError
+from tallystick.core.progress import Recorded
 from tallystick.history.loading import load as loading
 from tallystick.history.loading import recorded
 from tallystick.history.loading.columns import vendor_mapping
@@ -123,3 +124,27 @@ def test_together_or_one_by_one_is_the_same(tmp_path_factory, open_house, known_
         found.append((told, there if there is None else sorted(there.rows())))
         house.lake.close()
     assert found[0] == found[1]
+
+
+def test_progress_goes_by_the_size_of_the_files_and_to_the_end(house, files, known_at):
+    """A file counts half when it is read, half when it is in the lake: the small ones wait for each other there."""
+
+    class Told(Recorded):
+        def step(self, units=1, note=""):
+            super().step(units, note)
+            steps.append((self.done, note))
+
+    steps: list[tuple[int, str]] = []
+    told = Told()
+    large = [line(day) for day in range(200)]
+    paths = files(large, [line(300)])
+    load_files(Context(house, Actor("ann"), progress=told), BARS, paths, vendor_mapping("generic"), known_at)
+    kilobytes = [path.stat().st_size // 1000 or 1 for path in paths]
+    assert kilobytes[0] > 3
+    assert (told.total, told.done) == (sum(kilobytes), sum(kilobytes))
+    read = kilobytes[0] // 2
+    assert steps[:2] == [(read, "0.csv"), (read, "1.csv")]
+    assert steps[-1][0] == told.total
+    again = Recorded()
+    load_files(Context(house, Actor("ann"), progress=again), BARS, paths, vendor_mapping("generic"), known_at)
+    assert again.done == again.total

@@ -36,18 +36,20 @@ def load_files(
     """Load files (paths) and frames, known at a time (UTC nanoseconds; now when None).
 
     Each is whole or not at all, so that a stopped load continues where it was; small ones that tell of different rows
-    are committed together. With a `date`, a file that is of another
-    one is refused, and rows without a date get it. TallystickError says which file cannot be loaded and why; the files
-    before it are loaded then.
+    are committed together. With a `date`, a file that is of another one is refused, and rows without a date get it.
+    TallystickError says which file cannot be loaded and why; the files before it are loaded then.
     """
     load = begin(context, dataset, mapping, known_time, date)
     together = Together(load)
-    context.progress.start(load.dataset.name, len(files))
+    sizes = [_kilobytes(given) for given in files]
+    context.progress.start(f"{load.dataset.name}, kB", sum(sizes))
     try:
-        for given in files:
+        for given, size in zip(files, sizes, strict=True):
             for found in _read(load, given, together):
                 together.add(found)
-            context.progress.step(1, Path(given).name if isinstance(given, str | Path) else "frame")
+            # A file is half done when it is read and checked, and done when it is in the lake.
+            together.owed += size - size // 2
+            context.progress.step(size // 2, Path(given).name if isinstance(given, str | Path) else "frame")
     finally:
         together.keep()
     context.progress.finish()
@@ -72,6 +74,8 @@ class Together:
     def __init__(self, load: Load) -> None:
         self.load = load
         self.kept: list[Kept] = []
+        self.owed = 0
+        """Kilobytes that progress is told of when they are in the lake."""
         self._reads: list[Read] = []
 
     def add(self, found: Read | Kept) -> None:
@@ -95,6 +99,16 @@ class Together:
         reads, self._reads = self._reads, []
         if reads:
             self.kept += keep_all(self.load, reads)
+        owed, self.owed = self.owed, 0
+        self.load.context.progress.step(owed)
+
+
+def _kilobytes(given: Any) -> int:
+    """The size of a file for progress, at least 1; of a frame 1, since it lies in memory."""
+    try:
+        return max(1, Path(given).stat().st_size // 1000) if isinstance(given, str | Path) else 1
+    except OSError:
+        return 1  # reading it says what is wrong
 
 
 def _read(load: Load, given: Any, together: Together) -> Iterator[Read | Kept]:
