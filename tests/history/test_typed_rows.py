@@ -30,7 +30,9 @@ def test_typed_rows_are_released_like_those_of_a_file(faulty):
     request = ReleaseRowsRequest(dataset="bars_daily", file="p.csv", rows=rows, known_at="2026-11-20")
     report = release_rows(faulty, request)
     assert (report.loaded, [one.column for one in report.reasons]) == (1, ["close"])
-    assert read_bars(faulty.lake)["high"].to_pylist() == [10_000, 20_000]
+    bars = read_bars(faulty.lake)
+    assert bars["high"].to_pylist() == [10_000, 20_000]
+    assert bars["source"].to_pylist() == ["generic", "typed"]
     assert [row["row"] for row in quarantine(faulty, QuarantineRequest(file="p.csv")).rows()] == [3]
 
 

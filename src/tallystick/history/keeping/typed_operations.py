@@ -42,11 +42,13 @@ class WithdrawRowsRequest(Record, frozen=True, kw_only=True):
 def correct_rows(context: Context, request: CorrectRowsRequest) -> CorrectReply:
     """The same as `history.correct`; a column that the rows do not give keeps what was known."""
     from tallystick.history.keeping.corrections import Why, correct
-    from tallystick.history.loading.typed import rows_of_text
+    from tallystick.history.loading.columns import ColumnMapping
+    from tallystick.history.loading.typed import TYPED, rows_of_text
 
     known_time = known_by(context, request.known_at)
     why = Why(request.reason, request.source_revision, known_time)
-    return correct(context, request.dataset, [rows_of_text(request.rows)], why)
+    mapping = ColumnMapping(source=TYPED)
+    return correct(context, request.dataset, [rows_of_text(request.rows)], why, mapping)
 
 
 @operation(

@@ -10,7 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from tallystick.core.errors import TallystickError
 
-__all__ = ["LARGEST_TEXT", "cells_of", "rows_of_text"]
+__all__ = ["LARGEST_TEXT", "TYPED", "cells_of", "rows_of_text"]
+
+TYPED = "typed"
+"""What rows that a person typed are said to come from."""
 
 LARGEST_TEXT = 1_000_000
 """Letters that are taken; more is a file, and belongs to `history.load` or `history.correct`."""

@@ -128,14 +128,14 @@ def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
     """The same as `history.release`, for who has no files on the firm's machine."""
     from tallystick.history.loading.columns import ColumnMapping
     from tallystick.history.loading.releasing import release_rows as released
-    from tallystick.history.loading.typed import rows_of_text
+    from tallystick.history.loading.typed import TYPED, rows_of_text
 
     return released(
         context,
         [rows_of_text(request.rows)],
         dataset=request.dataset,
         file=request.file,
-        mapping=ColumnMapping(),
+        mapping=ColumnMapping(source=TYPED),
         known_time=known_by(context, request.known_at),
         sha256=request.sha256,
     )
