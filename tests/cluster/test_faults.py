@@ -17,7 +17,7 @@ from tallystick.core.settings import LakeSettings
 NAME = "doctest.rates"
 
 
-def told(code, match, settings, folder, spec):
+def expect_fault(code, match, settings, folder, spec):
     """The fault of opening a lake and making a table in it."""
     with pytest.raises(TallystickError, match=match) as caught, Lake(folder / "lake", settings) as lake:
         lake.create(spec)
@@ -37,51 +37,53 @@ def told(code, match, settings, folder, spec):
     ],
 )
 def test_wrong_catalog_url(tmp_path, spec, url):
-    told("lake.catalog_url", "lake.catalog cannot be", LakeSettings(catalog=url), tmp_path, spec)
+    expect_fault("lake.catalog_url", "lake.catalog cannot be", LakeSettings(catalog=url), tmp_path, spec)
 
 
 def test_password_in_the_settings_is_refused_and_not_repeated(tmp_path, spec):
     settings = LakeSettings(catalog="postgresql://tally:made-up-word@localhost/lake")
-    words = told("lake.catalog_password", "PGPASSWORD", settings, tmp_path, spec)
+    words = expect_fault("lake.catalog_password", "PGPASSWORD", settings, tmp_path, spec)
     assert "made-up-word" not in words
 
 
 def test_no_server_at_the_catalog_url(tmp_path, spec):
     url = f"postgresql://tally@127.0.0.1:{servers.free_port()}/lake"
-    told("lake.catalog_unreachable", "cannot be opened", LakeSettings(catalog=url), tmp_path, spec)
+    expect_fault("lake.catalog_unreachable", "cannot be opened", LakeSettings(catalog=url), tmp_path, spec)
     url = f"postgresql://tally@/lake?host={tmp_path}"
-    told("lake.catalog_unreachable", "cannot be opened", LakeSettings(catalog=url), tmp_path, spec)
+    expect_fault("lake.catalog_unreachable", "cannot be opened", LakeSettings(catalog=url), tmp_path, spec)
 
 
 def test_wrong_password_and_unknown_database(tmp_path, spec, postgres_server, monkeypatch):
     unknown = LakeSettings(catalog=postgres_server.url("nowhere"))
-    told("lake.catalog_unreachable", "nowhere.* cannot be opened", unknown, tmp_path, spec)
+    expect_fault("lake.catalog_unreachable", "nowhere.* cannot be opened", unknown, tmp_path, spec)
     settings = LakeSettings(catalog=postgres_server.new_database())
     monkeypatch.setenv("PGPASSWORD", "wrong-word")
-    words = told("lake.catalog_unreachable", "cannot be opened", settings, tmp_path, spec)
+    words = expect_fault("lake.catalog_unreachable", "cannot be opened", settings, tmp_path, spec)
     assert "wrong-word" not in words
     monkeypatch.delenv("PGPASSWORD")
-    told("lake.catalog_unreachable", "PGPASSWORD", settings, tmp_path, spec)
+    expect_fault("lake.catalog_unreachable", "PGPASSWORD", settings, tmp_path, spec)
 
 
 @pytest.mark.parametrize(
     "url", ["s3://", "s3:bucket", "gs://bucket/firm", "/srv/lake", "s3://key:word@bucket"]
 )
 def test_wrong_storage_url(tmp_path, spec, url):
-    words = told("lake.storage_url", "lake.storage cannot be", LakeSettings(storage=url), tmp_path, spec)
+    words = expect_fault(
+        "lake.storage_url", "lake.storage cannot be", LakeSettings(storage=url), tmp_path, spec
+    )
     assert "word@" not in words
 
 
 def test_no_such_bucket(tmp_path, spec, s3_server):
     settings = LakeSettings(storage="s3://made-up-nowhere/firm", storage_endpoint=s3_server.endpoint)
-    told("lake.storage", "(?i)no.such.bucket", settings, tmp_path, spec)
+    expect_fault("lake.storage", "(?i)no.such.bucket", settings, tmp_path, spec)
 
 
 def test_nobody_at_the_endpoint(tmp_path, spec):
     settings = LakeSettings(
         storage="s3://made-up/firm", storage_endpoint=f"http://127.0.0.1:{servers.free_port()}"
     )
-    told("lake.storage", "(?i)connect", settings, tmp_path, spec)
+    expect_fault("lake.storage", "(?i)connect", settings, tmp_path, spec)
 
 
 def test_wrong_keys(tmp_path, spec, monkeypatch):
@@ -89,7 +91,7 @@ def test_wrong_keys(tmp_path, spec, monkeypatch):
         settings = LakeSettings(storage=server.new_bucket(), storage_endpoint=server.endpoint)
         server.check_keys()
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-word")
-        words = told("lake.storage_refused", "AWS_SECRET_ACCESS_KEY", settings, tmp_path, spec)
+        words = expect_fault("lake.storage_refused", "AWS_SECRET_ACCESS_KEY", settings, tmp_path, spec)
         assert "wrong-word" not in words
 
 

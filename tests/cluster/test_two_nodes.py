@@ -148,7 +148,7 @@ def test_the_settings_may_say_that_the_cluster_answers(
         assert lake.sql(f"SELECT rate FROM {NAME}")["rate"].to_pylist() == [10]
 
 
-def refused(lake, question, code, match, **more):
+def expect_refusal(lake, question, code, match, **more):
     with pytest.raises(TallystickError, match=match) as caught:
         lake.sql(question, engine="cluster", **more)
     assert caught.value.code == code
@@ -173,7 +173,9 @@ def test_what_the_cluster_does_not_answer_is_told(cluster, tmp_path, settings_of
         }.items():
             with pytest.raises(TallystickError, match=words):
                 lake.sql(question, engine="cluster")
-        refused(lake, f"SELECT * FROM {NAME} WHERE rate > ?", "lake.cluster_query", "places", parameters=[1])
+        expect_refusal(
+            lake, f"SELECT * FROM {NAME} WHERE rate > ?", "lake.cluster_query", "places", parameters=[1]
+        )
 
 
 def test_a_sum_that_may_pass_64_bits_is_refused_before_it_is_wrong(
@@ -183,10 +185,10 @@ def test_a_sum_that_may_pass_64_bits_is_refused_before_it_is_wrong(
     with Lake(tmp_path / "lake", settings_of("folder", cluster=cluster.address)) as lake:
         lake.create(spec)
         lake.append(NAME, rows([("A", 0, minute, big, 5) for minute in range(4)]))
-        refused(lake, f"SELECT sum(rate) AS total FROM {NAME}", "lake.cluster_sum", "64 bits")
-        refused(lake, f"SELECT avg(rate) AS mean FROM {NAME}", "lake.cluster_sum", "64 bits")
+        expect_refusal(lake, f"SELECT sum(rate) AS total FROM {NAME}", "lake.cluster_sum", "64 bits")
+        expect_refusal(lake, f"SELECT avg(rate) AS mean FROM {NAME}", "lake.cluster_sum", "64 bits")
         inner = f"WITH x AS (SELECT minute * {big} AS minute FROM {NAME}) SELECT sum(minute) AS total FROM x"
-        refused(lake, inner, "lake.cluster_sum", "64 bits")
+        expect_refusal(lake, inner, "lake.cluster_sum", "64 bits")
         same(lake, f"SELECT sum(CAST(rate AS DOUBLE)) AS total, sum(minute) AS minutes FROM {NAME}")
 
 
@@ -200,7 +202,9 @@ def test_no_cluster_is_told(tmp_path, settings_of, spec, rows, monkeypatch):
         lake.create(spec)
         lake.append(NAME, rows([("A", 0, 1, 10, 5)]))
         monkeypatch.setattr(ray, "init", no_cluster)
-        refused(lake, f"SELECT * FROM {NAME}", "lake.no_cluster", r"No Ray cluster answers at 127\.0\.0\.1:1")
+        expect_refusal(
+            lake, f"SELECT * FROM {NAME}", "lake.no_cluster", r"No Ray cluster answers at 127\.0\.0\.1:1"
+        )
 
 
 def no_cluster(address, **_):

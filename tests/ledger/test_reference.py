@@ -98,7 +98,7 @@ def market_of(seed):
     return market
 
 
-def referee(seed, days=5):
+def check_against_reference(seed, days=5):
     """Play one history on both, comparing after every record; what was met on the way."""
     firm = Firm(market_of(seed), clients=CLIENTS)
     reference = Reference(firm.market, ACCOUNT_COUNT)
@@ -122,11 +122,11 @@ def referee(seed, days=5):
 
 @pytest.mark.parametrize("seed", range(16))
 def test_random_history_agrees_with_reference(seed):
-    referee(seed)
+    check_against_reference(seed)
 
 
 def test_random_histories_meet_what_they_are_for():
-    met = sum((referee(seed) for seed in range(100, 109)), Counter())
+    met = sum((check_against_reference(seed) for seed in range(100, 109)), Counter())
     states = {f"{what} {state.name}" for what in ("cash", "securities") for state in Obligation}
     states |= {"house LATE", "house DEFAULTED", "house SETTLED_LATE"}
     reasons = {
@@ -139,4 +139,4 @@ def test_random_histories_meet_what_they_are_for():
 @pytest.mark.lab
 @pytest.mark.parametrize("seed", range(1_000, 3_000))
 def test_many_random_histories_agree_with_reference(seed):
-    referee(seed, days=9)
+    check_against_reference(seed, days=9)

@@ -11,25 +11,25 @@ from house.source import ROOT, Module, modules
 GLOSSARY = text.glossary(text.GLOSSARY.read_text(encoding="utf-8"))
 
 
-def report(problems):
+def check_none(problems):
     found = list(problems)
     assert not found, "\n" + "\n".join(found)
 
 
 def test_every_event_and_operation_is_in_the_glossary():
-    report(problem for module in modules() for problem in text.unnamed(module, GLOSSARY))
+    check_none(problem for module in modules() for problem in text.unnamed(module, GLOSSARY))
 
 
 def test_every_sentence_is_translated():
-    report(text.untranslated(text.every_sentence(), text.catalogs()))
+    check_none(text.untranslated(text.every_sentence(), text.catalogs()))
 
 
 def test_translations_keep_their_places():
-    report(text.misplaced(text.catalogs()))
+    check_none(text.misplaced(text.catalogs()))
 
 
 def test_rooms_agree_on_the_translation_of_a_sentence():
-    report(text.disputed(text.by_room()))
+    check_none(text.disputed(text.by_room()))
 
 
 def test_sentence_that_two_rooms_translate_differently_fails():
@@ -40,7 +40,7 @@ def test_sentence_that_two_rooms_translate_differently_fails():
 def test_no_file_names_a_machine_path_or_a_registry():
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    report(problem for path, content in text.tracked() for problem in text.addresses(path, content))
+    check_none(problem for path, content in text.tracked() for problem in text.addresses(path, content))
 
 
 @pytest.mark.parametrize("name", reference.PAGES)
