@@ -128,15 +128,20 @@ def number_date(number: int) -> datetime.date:
 
 
 class Schema(typing.Generic[AnyRecord]):
-    """The storage side of one record class: name, columns, and the conversions between its forms."""
+    """The storage side of one record class: name, columns, and the conversions between its forms.
+
+    Columns stand as fields do, those of a base class first; last where the base says `own_columns_first`.
+    """
 
     def __init__(self, record: type[AnyRecord]) -> None:
         self.record = record
         self.name = record.__name__
         self.columns: dict[str, Column | None] = {}
         self.optional: set[str] = set()
-        for name, hint in typing.get_type_hints(record, include_extras=True).items():
-            self.columns[name], optional = _column_of(hint)
+        hints = typing.get_type_hints(record, include_extras=True)
+        own_first = getattr(record, "own_columns_first", False)
+        for name in sorted(hints, key=lambda name: own_first and name not in record.__annotations__):
+            self.columns[name], optional = _column_of(hints[name])
             if optional:
                 self.optional.add(name)
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from tallystick.core.schema import (
     BusinessDate,
-    Flag,
     Int32,
     Int64,
     Money,
     Price,
     Quantity,
-    Record,
     Text,
     Timestamp,
 )
-from tallystick.history.datasets.dataset import MINUTE_NS, Dataset, market_table
+from tallystick.history.datasets.dataset import MINUTE_NS, Dataset, SourcedRecord, market_table
 
 __all__ = ["DAILY", "FIVE_MINUTES", "MINUTE", "DailyBar", "MinuteBar"]
 
@@ -24,12 +22,11 @@ CHECKS = (
 )  # fmt: skip
 
 
-class DailyBar(Record, frozen=True, kw_only=True):
+class DailyBar(SourcedRecord, frozen=True, kw_only=True):
     """One instrument's trading of one date, prices as traded (not adjusted).
 
     `instrument` is the house's code, -1 where the symbol was not registered at loading. `event_time` is the end of
-    the date (24:00 UTC) unless the source says better. Volume, amount and number of trades may be unknown. `revision`
-    counts the source's own corrections (0 or none for the first), `reason` says why a row was corrected.
+    the date (24:00 UTC) unless the source says better. Volume, amount and number of trades may be unknown.
     """
 
     symbol: Text
@@ -42,15 +39,9 @@ class DailyBar(Record, frozen=True, kw_only=True):
     volume: Quantity | None = None
     amount: Money | None = None
     trade_count: Int64 | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class MinuteBar(Record, frozen=True, kw_only=True):
+class MinuteBar(SourcedRecord, frozen=True, kw_only=True):
     """One instrument's trading from `ts_start` to before `ts_end`; `date` is the trade date, also of night sessions.
 
     `phase` says which part of the day (`continuous`, `open_auction`, `close_auction`, …): the print of an auction is a
@@ -70,12 +61,6 @@ class MinuteBar(Record, frozen=True, kw_only=True):
     volume: Quantity | None = None
     amount: Money | None = None
     trade_count: Int64 | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 PRICES = ("open", "high", "low", "close")

@@ -9,16 +9,14 @@ from __future__ import annotations
 from tallystick.core.lake import TableSpec
 from tallystick.core.schema import (
     BusinessDate,
-    Flag,
     Int32,
     Money,
     Price,
     Quantity,
-    Record,
     Text,
     Timestamp,
 )
-from tallystick.history.datasets.dataset import Dataset
+from tallystick.history.datasets.dataset import Dataset, SourcedRecord
 
 __all__ = [
     "CLIENT_CONTACTS",
@@ -41,7 +39,7 @@ OUTCOMES = ("renewed", "left", "called")
 SIDES = ("buy", "sell")
 
 
-class ClientContact(Record, frozen=True, kw_only=True):
+class ClientContact(SourcedRecord, frozen=True, kw_only=True):
     """A client got in touch at `ts`, and it was dealt with at `closed` (empty: it still waits).
 
     `contact` is the case's number, `client` the client's, both in the system that the row comes from. `kind` is one of
@@ -59,15 +57,9 @@ class ClientContact(Record, frozen=True, kw_only=True):
     ts: Timestamp
     closed: Timestamp | None = None
     satisfaction: Int32 | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class ProductTerm(Record, frozen=True, kw_only=True):
+class ProductTerm(SourcedRecord, frozen=True, kw_only=True):
     """A client's contract from `start` to its agreed `end`: a structured note, a margin contract, a year of advice.
 
     `product` is the product's code in the system that the row comes from, `kind` the firm's own word for its kind.
@@ -87,15 +79,9 @@ class ProductTerm(Record, frozen=True, kw_only=True):
     outcome: Text | None = None
     ended_on: BusinessDate | None = None
     paid_back: Money | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class PastTrade(Record, frozen=True, kw_only=True):
+class PastTrade(SourcedRecord, frozen=True, kw_only=True):
     """A client's trade from before the firm came here, as its earlier system has it: what the journal cannot know.
 
     `trade` is its number there, `account` the account number that people know, `amount` price × quantity.
@@ -113,12 +99,6 @@ class PastTrade(Record, frozen=True, kw_only=True):
     amount: Money
     fee: Money | None = None
     tax: Money | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 CLIENT_CONTACTS = Dataset(

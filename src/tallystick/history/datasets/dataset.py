@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from tallystick.core.lake import TableSpec
-from tallystick.core.schema import Column, Record, schema_of
+from tallystick.core.schema import Column, Flag, Int32, Record, Text, Timestamp, schema_of
 
-__all__ = ["DAY_NS", "MINUTE_NS", "OWN_COLUMNS", "Dataset", "Ratio", "market_table"]
+__all__ = ["DAY_NS", "MINUTE_NS", "OWN_COLUMNS", "Dataset", "Ratio", "SourcedRecord", "market_table"]
 
 DAY_NS = 86_400_000_000_000
 MINUTE_NS = 60_000_000_000
@@ -24,6 +24,24 @@ OWN_COLUMNS = ("instrument", "event_time", "known_time", "source", "revision", "
 
 Ratio = Annotated[int, Column("int64", unit="1e-8")]
 """A pure number (shares per share, a weight, a yearly rate as a fraction) in 1e-8: 5% is 5,000,000."""
+
+
+class SourcedRecord(Record, frozen=True, kw_only=True):
+    """What every row that a source gives says at its end: since when it is true and known, who says so, and why it was
+    corrected.
+
+    `revision` counts the source's own corrections (0 or none for the first), `reason` says why a row was corrected,
+    `withdrawn` that the fact was taken back.
+    """
+
+    own_columns_first = True
+
+    event_time: Timestamp
+    known_time: Timestamp
+    source: Text
+    revision: Int32 | None = None
+    reason: Text | None = None
+    withdrawn: Flag | None = None
 
 
 class Dataset(msgspec.Struct, frozen=True, kw_only=True):

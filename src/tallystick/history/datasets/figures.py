@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tallystick.core.schema import BusinessDate, Flag, Int32, Money, Price, Quantity, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset, Ratio, market_table
+from tallystick.core.schema import BusinessDate, Int32, Money, Price, Quantity, Text
+from tallystick.history.datasets.dataset import Dataset, Ratio, SourcedRecord, market_table
 
 __all__ = ["FUNDAMENTALS", "FUTURES_SETTLEMENT", "RATES", "Fundamental", "FuturesSettlement", "InterestRate"]
 
 
-class Fundamental(Record, frozen=True, kw_only=True):
+class Fundamental(SourcedRecord, frozen=True, kw_only=True):
     """One figure of a company's accounts for the period that ends on `period_end`, in 1e-4 of its unit.
 
     `item` names the figure (`revenue`, `net_income`, `eps`), `period` its length (`month`, `quarter`, `year`,
@@ -23,15 +23,9 @@ class Fundamental(Record, frozen=True, kw_only=True):
     value: Money
     currency: Text | None = None
     announced: BusinessDate | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class FuturesSettlement(Record, frozen=True, kw_only=True):
+class FuturesSettlement(SourcedRecord, frozen=True, kw_only=True):
     """A contract's settlement price and open interest of a date."""
 
     symbol: Text
@@ -42,15 +36,9 @@ class FuturesSettlement(Record, frozen=True, kw_only=True):
     volume: Quantity | None = None
     underlying: Text | None = None
     expiry: Text | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class InterestRate(Record, frozen=True, kw_only=True):
+class InterestRate(SourcedRecord, frozen=True, kw_only=True):
     """A yearly rate of a curve and tenor on a date, as a fraction: 1.5% is 0.015, kept as 1,500,000 of 1e-8."""
 
     curve: Text
@@ -58,12 +46,6 @@ class InterestRate(Record, frozen=True, kw_only=True):
     date: BusinessDate
     rate: Ratio
     currency: Text | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 FUNDAMENTALS = Dataset(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tallystick.core.lake import TableSpec
-from tallystick.core.schema import BusinessDate, Flag, Int32, Quantity, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset
+from tallystick.core.schema import BusinessDate, Int32, Quantity, Text
+from tallystick.history.datasets.dataset import Dataset, SourcedRecord
 
 __all__ = ["INVESTOR_FLOWS", "InvestorFlow"]
 
 
-class InvestorFlow(Record, frozen=True, kw_only=True):
+class InvestorFlow(SourcedRecord, frozen=True, kw_only=True):
     """What institutions bought and sold of an instrument on a date, in units: a row of the exchange's daily report
     (Taiwan: 三大法人買賣超).
 
@@ -31,12 +31,6 @@ class InvestorFlow(Record, frozen=True, kw_only=True):
     hedge_sold: Quantity | None = None
     foreign_dealer_bought: Quantity | None = None
     foreign_dealer_sold: Quantity | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 INVESTOR_FLOWS = Dataset(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tallystick.core.schema import BusinessDate, Flag, Int32, Money, Price, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset, Ratio, market_table
+from tallystick.core.schema import BusinessDate, Int32, Money, Price, Text
+from tallystick.history.datasets.dataset import Dataset, Ratio, SourcedRecord, market_table
 
 __all__ = [
     "ACTIONS",
@@ -19,7 +19,7 @@ ACTION_KINDS = ("cash", "stock", "rights", "reduction", "par_change", "reform")
 """Kinds of corporate action; `reform` (share-reform compensation) does not adjust prices."""
 
 
-class CorporateAction(Record, frozen=True, kw_only=True):
+class CorporateAction(SourcedRecord, frozen=True, kw_only=True):
     """What a company did to its shares from `ex_date` on, one row for each kind.
 
     `cash` is money per share. `ratio` is free shares per share (`stock`), shares kept per share (`reduction`), new
@@ -37,15 +37,9 @@ class CorporateAction(Record, frozen=True, kw_only=True):
     subscription_ratio: Ratio | None = None
     currency: Text | None = None
     announced: BusinessDate | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class ReferencePrice(Record, frozen=True, kw_only=True):
+class ReferencePrice(SourcedRecord, frozen=True, kw_only=True):
     """The price that a date's band is measured from (the opening base), the close before it, and the limits."""
 
     symbol: Text
@@ -55,15 +49,9 @@ class ReferencePrice(Record, frozen=True, kw_only=True):
     previous_close: Price | None = None
     limit_up: Price | None = None
     limit_down: Price | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class IndexMember(Record, frozen=True, kw_only=True):
+class IndexMember(SourcedRecord, frozen=True, kw_only=True):
     """A symbol in an index from `valid_from` to `valid_to`, both included (none: still in it); delisted ones stay."""
 
     index: Text
@@ -72,12 +60,6 @@ class IndexMember(Record, frozen=True, kw_only=True):
     valid_from: BusinessDate
     valid_to: BusinessDate | None = None
     weight: Ratio | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 ACTIONS = Dataset(

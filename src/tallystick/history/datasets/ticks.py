@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tallystick.core.lake import TableSpec
-from tallystick.core.schema import BusinessDate, Flag, Int32, Int64, Price, Quantity, Record, Text, Timestamp
-from tallystick.history.datasets.dataset import Dataset, market_table
+from tallystick.core.schema import BusinessDate, Int32, Int64, Price, Quantity, Record, Text, Timestamp
+from tallystick.history.datasets.dataset import Dataset, SourcedRecord, market_table
 
 __all__ = ["DEPTH", "DEPTH_LEVELS", "QUOTES", "TRADES", "Depth", "Quote", "Trade"]
 
@@ -15,7 +15,7 @@ KEY = ("symbol", "date", "ts", "seq")
 SORT = ("symbol", "ts", "seq")
 
 
-class Trade(Record, frozen=True, kw_only=True):
+class Trade(SourcedRecord, frozen=True, kw_only=True):
     """One execution: `ts` when it happened, `seq` its order among those of one symbol and instant (from the source, or
     counted in the order of the file). `date` is the trade date, also of night sessions. `side` is who took (`buy`,
     `sell`) where the source says; `phase` the part of the day.
@@ -30,15 +30,9 @@ class Trade(Record, frozen=True, kw_only=True):
     quantity: Quantity
     side: Text | None = None
     phase: Text | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class Quote(Record, frozen=True, kw_only=True):
+class Quote(SourcedRecord, frozen=True, kw_only=True):
     """The best bid and ask from an instant on; a side without orders is empty."""
 
     symbol: Text
@@ -50,15 +44,9 @@ class Quote(Record, frozen=True, kw_only=True):
     bid_size: Quantity | None = None
     ask: Price | None = None
     ask_size: Quantity | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
-class Depth(Record, frozen=True, kw_only=True):
+class Depth(SourcedRecord, frozen=True, kw_only=True):
     """The book from an instant on: the five best prices of each side, best first, with their quantities."""
 
     symbol: Text
@@ -86,12 +74,6 @@ class Depth(Record, frozen=True, kw_only=True):
     ask_size_4: Quantity | None = None
     ask_5: Price | None = None
     ask_size_5: Quantity | None = None
-    event_time: Timestamp
-    known_time: Timestamp
-    source: Text
-    revision: Int32 | None = None
-    reason: Text | None = None
-    withdrawn: Flag | None = None
 
 
 def _spec(name: str, record: type[Record], title: str) -> TableSpec:
