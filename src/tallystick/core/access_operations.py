@@ -15,15 +15,15 @@ from tallystick.core.approvals import (
     Proposal,
     RefuseProposal,
     proposal_for,
+    proposed_command,
+    summary_of,
 )
 from tallystick.core.context import Context, Decision
-from tallystick.core.errors import NotFound, Rejection, TallystickError, fill, suggestion
-from tallystick.core.events import Command, event_type
+from tallystick.core.errors import NotFound, Rejection, TallystickError, suggestion
+from tallystick.core.events import Command
 from tallystick.core.operations import Table, operation
 from tallystick.core.proposed import ProposedField, proposed_fields
-from tallystick.core.ready import ready
 from tallystick.core.schema import Record, Timestamp
-from tallystick.core.text import translate
 from tallystick.core.work import AssignWork, CloseWork, NoteWork, OpenWork, WorkMachine
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def list_proposals(context: Context, request: ListRequest) -> Table:
     rows = (
         {"proposal": number}
         | {name: getattr(found, name) for name in columns[1:]}
-        | {"summary": _summary(found, context.language)}
+        | {"summary": summary_of(found, context.language)}
         for number, found in _approvals(context).state.proposals.items()
         if request.state in ("", found.state)
     )
@@ -238,14 +238,14 @@ def show_proposal(context: Context, request: ShowProposalRequest) -> ProposalRep
         proposal=request.proposal,
         state=found.state,
         kind=found.kind,
-        summary=_summary(found, context.language),
+        summary=summary_of(found, context.language),
         reason=found.reason,
         maker=found.maker,
         proposed_at=found.proposed_at,
         checker=found.checker,
         decided_at=found.decided_at,
         content=found.content.hex(),
-        changes=proposed_fields(context.house, _proposed(found), compare=found.state == "open"),
+        changes=proposed_fields(context.house, proposed_command(found), compare=found.state == "open"),
     )
 
 
@@ -261,7 +261,7 @@ def approve(context: Context, request: ProposalRequest) -> DoneReply | Rejection
     decision = context.send(ApproveProposal(proposal=request.proposal))
     if not decision.accepted:
         return _done(decision, request.proposal, request, actor=context.actor.name)
-    command = _proposed(proposal)
+    command = proposed_command(proposal)
     if hasattr(command, "approval"):
         command = msgspec.structs.replace(command, approval=request.proposal)
     return _done(context.send(command), request.proposal, command)
@@ -361,19 +361,6 @@ def _proposal_of(context: Context, number: str) -> Proposal:
             proposal=number,
         )
     return found
-
-
-def _proposed(proposal: Proposal) -> Any:
-    """The command that a proposal holds."""
-    return msgspec.msgpack.decode(
-        proposal.payload, type=ready(event_type(proposal.kind, proposal.version).record)
-    )
-
-
-def _summary(proposal: Proposal, language: str) -> str:
-    """What is proposed, in a language, the sentence's places filled from the command."""
-    sentence = translate(proposal.summary, language)
-    return fill(sentence, msgspec.structs.asdict(_proposed(proposal))) if "{" in sentence else sentence
 
 
 def _access(context: Context) -> AccessMachine:

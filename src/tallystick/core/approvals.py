@@ -12,9 +12,12 @@ from typing import Any
 
 import msgspec
 
-from tallystick.core.events import Command, Reason, event, event_of
+from tallystick.core.errors import fill
+from tallystick.core.events import Command, Reason, event, event_of, event_type
 from tallystick.core.plain import PlainMachine
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record, Text
+from tallystick.core.text import translate
 
 __all__ = [
     "ApprovalsMachine",
@@ -26,6 +29,8 @@ __all__ = [
     "RefuseProposal",
     "content_of",
     "proposal_for",
+    "proposed_command",
+    "summary_of",
 ]
 
 Approved = Callable[[str, bytes], bool]
@@ -155,3 +160,15 @@ def proposal_for(command: Command, proposal: str, summary: str, reason: str) -> 
         summary=summary,
         reason=reason,
     )
+
+
+def proposed_command(proposal: Proposal) -> Any:
+    """The command that a proposal holds."""
+    record = event_type(proposal.kind, proposal.version).record
+    return msgspec.msgpack.decode(proposal.payload, type=ready(record))
+
+
+def summary_of(proposal: Proposal, language: str) -> str:
+    """What is proposed, in a language, the sentence's places filled from the command."""
+    sentence = translate(proposal.summary, language)
+    return fill(sentence, msgspec.structs.asdict(proposed_command(proposal))) if "{" in sentence else sentence

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tallystick.core import replay, why
+from tallystick.core.approvals import proposed_command, summary_of
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.operations import Table, operation
+from tallystick.core.proposed import proposed_fields
 from tallystick.core.schema import Record, Timestamp, schema_of
 from tallystick.core.text import render
 
 if TYPE_CHECKING:
+    from tallystick.core.approvals import ApprovalsMachine
     from tallystick.core.journal import Batch
 
 __all__ = ["BatchReply", "CheckReply", "HeadReply"]
@@ -113,7 +116,7 @@ class ReplayRequest(Record, frozen=True, kw_only=True):
 
 
 class WhyRequest(Record, frozen=True, kw_only=True):
-    """An id (`O20261120-42`, `X20261120-7`) or a journal position (`1234.5`)."""
+    """An id (`O20261120-42`, `X20261120-7`), the number of a proposal, or a journal position (`1234.5`)."""
 
     id: str
 
@@ -194,7 +197,7 @@ def batch(context: Context, request: BatchRequest) -> BatchReply:
         rows.append(
             {
                 "index": request.first + index,
-                "command": msgspec.to_builtins(command),
+                "command": why.said_fields(command),
                 "accepted": mask == 0,
                 "reasons": [reason.code for reason in found.event_type.reasons_in(mask)],
                 "reservation": int(verdict["reservation"]),
@@ -232,8 +235,21 @@ def check(context: Context, request: DayRequest) -> CheckReply:
 
 @operation("journal.why", permission="journal.read", summary="Why a command was decided so.")
 def explain(context: Context, request: WhyRequest) -> why.Why:
-    """The decision with the values it read, the thresholds, the reasons, the rule set, the journal position."""
-    return why.why(context.journal, context.house.engine(), context.house.snapshots, request.id)
+    """The decision with the values it read, the thresholds, the reasons, the rule set, the journal position.
+
+    Of a proposal also what it proposes, who decided, and what came of it.
+    """
+    machine: ApprovalsMachine = context.machine("approvals")
+    proposals = machine.state.proposals
+    found = why.why(context.journal, context.house.engine(), context.house.snapshots, request.id, proposals)
+    if not found.steps:
+        return found
+    proposal = proposals[found.command["proposal"]]
+    changes = proposed_fields(context.house, proposed_command(proposal), compare=False)
+    command = {name: value for name, value in found.command.items() if name != "payload"}
+    if "summary" in command:
+        command["summary"] = summary_of(proposal, context.language)
+    return msgspec.structs.replace(found, command=command, changes=changes)
 
 
 @operation("journal.replay", permission="journal.read", summary="Decide a day again and compare to the byte.")

@@ -25,6 +25,10 @@ __all__ = ["PlainMachine"]
 AnyState = TypeVar("AnyState", bound=msgspec.Struct)
 
 
+SHOWN_BYTES = 32
+"""Of what is longer than a hash, so much is shown where a decision is explained."""
+
+
 class PlainMachine(Generic[AnyState]):
     """Base of the machines whose commands are rare; the hot ones (gate, ledger, market) work on arrays instead."""
 
@@ -66,7 +70,7 @@ class PlainMachine(Generic[AnyState]):
         passed = self.mask_of(command) == 0
         fields = msgspec.structs.asdict(command)
         return Explanation(
-            values=[ValueRead(name=key, value=str(value), passed=passed) for key, value in fields.items()]
+            values=[ValueRead(name=key, value=_told(value), passed=passed) for key, value in fields.items()]
         )
 
     def digest(self) -> bytes:
@@ -80,3 +84,10 @@ class PlainMachine(Generic[AnyState]):
     def restore(self, state: State) -> None:
         """Take a saved state."""
         self.state = msgspec.msgpack.decode(state["state"], type=ready(type(self.state)))
+
+
+def _told(value: Any) -> str:
+    """A field's value as text; hashes in hex, of longer bytes the beginning."""
+    if not isinstance(value, bytes):
+        return str(value)
+    return value.hex() if len(value) <= SHOWN_BYTES else f"{value[:SHOWN_BYTES].hex()}… ({len(value):,} B)"

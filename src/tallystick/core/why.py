@@ -1,7 +1,7 @@
 """Why was this decided so: find a command in the journal, bring the machines to the moment before it, ask them.
 
 The answer names the journal position, the rule set and code in force, every value read and the threshold it was
-compared with, and the reasons in words.
+compared with, and the reasons in words. Of a proposal it also tells what became of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tallystick.core.approvals_steps import ABOUT_PROPOSALS, ProposalStep, find_steps
 from tallystick.core.engine import Engine
 from tallystick.core.errors import NotFound, Rejection, TallystickError
 from tallystick.core.events import EventType, all_events
@@ -19,14 +20,17 @@ from tallystick.core.ids import day_of_id, parse_day_id
 from tallystick.core.journal.damage import JournalDamaged
 from tallystick.core.machine import ValueRead
 from tallystick.core.money import format_money
+from tallystick.core.proposed import ProposedField
 from tallystick.core.schema import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from tallystick.core.approvals import Proposal
     from tallystick.core.journal import Batch, JournalReader
 
-__all__ = ["Why", "find_command", "why"]
+__all__ = ["Why", "find_command", "said_fields", "why"]
 
 
 FIRST_DAY_ID = 10**16
@@ -34,7 +38,9 @@ FIRST_DAY_ID = 10**16
 
 
 class Why(Record, frozen=True, kw_only=True):
-    """A decision with everything it rests on."""
+    """A decision with everything it rests on. Of a proposal, or a decision about one, `steps` are all commands about it
+    and `changes` what it proposes, field by field.
+    """
 
     id: str
     kind: str
@@ -51,6 +57,8 @@ class Why(Record, frozen=True, kw_only=True):
     reservation: int
     rule_set: str
     batch_hash: str
+    steps: list[ProposalStep] = []
+    changes: list[ProposedField] = []
 
     @property
     def passed(self) -> bool:
@@ -68,8 +76,8 @@ def find_command(journal: JournalReader, identity: str) -> tuple[Batch, int]:
         if not number.isdigit() or (place and not place.isdigit()):
             raise TallystickError(
                 "why.id",
-                "{id!r} is neither an id nor a journal position.",
-                "Write O20261120-42, or 1234.5 for command 5 of batch 1234.",
+                "{id!r} is no id, no proposal and no journal position.",
+                "Write O20261120-42, a proposal of `tally approvals list`, or 1234.5 for command 5 of batch 1234.",
                 id=identity,
             )
         if int(number) >= FIRST_DAY_ID:
@@ -121,12 +129,19 @@ def _find_by_id(journal: JournalReader, kind: EventType, identity: str) -> tuple
     )
 
 
-def why(journal: JournalReader, engine: Engine, snapshots: Path, identity: str) -> Why:
-    """Explain one decision on a fresh engine.
+def why(
+    journal: JournalReader,
+    engine: Engine,
+    snapshots: Path,
+    identity: str,
+    proposals: Mapping[str, Proposal] | None = None,
+) -> Why:
+    """Explain one decision on a fresh engine; `proposals` are those that can be asked by their numbers.
 
     Errors: NotFound when the journal does not have the command, JournalDamaged when what came before it is not proven.
     """
-    batch, index = find_command(journal, identity)
+    steps = _steps_of(journal, identity, proposals or {})
+    batch, index = find_command(journal, f"{steps[0].seq}.{steps[0].index}" if steps else identity)
     if batch.seq > 1:
         reached = Follower(journal, engine, snapshots).catch_up(batch.seq - 1)
         if journal.damage is not None and reached < batch.seq - 1:
@@ -136,6 +151,8 @@ def why(journal: JournalReader, engine: Engine, snapshots: Path, identity: str) 
         engine.apply(kind.record, batch.records[:index], batch.verdicts[:index])
     packed = batch.records[index : index + 1]
     command = kind.schema.unpack(packed)[0] if kind.fixed else packed[0]
+    if batch.kind in ABOUT_PROPOSALS and not steps:
+        steps = _steps_of(journal, command.proposal, proposals or {})
     explanation = engine.decider(kind.record).explain(kind.record, command)
     verdict = batch.verdicts[index]
     fields = {name: getattr(command, name) for name in kind.schema.columns}
@@ -150,13 +167,43 @@ def why(journal: JournalReader, engine: Engine, snapshots: Path, identity: str) 
         actor=batch.actor,
         accepted=int(verdict["mask"]) == 0,
         repeated=bool(int(verdict["flags"]) & 1),
-        command=msgspec.to_builtins(command),
+        command=said_fields(command),
         reasons=kind.rejections(int(verdict["mask"]), places),
         values=explanation.values,
         reservation=int(verdict["reservation"]),
         rule_set=explanation.rule_set,
         batch_hash=batch.hash.hex(),
+        steps=steps,
     )
+
+
+def said_fields(command: Record) -> dict[str, Any]:
+    """A command's fields as a person or JSON reads them: hashes and packed bytes in hex.
+
+    >>> from tallystick.core.approvals import ApproveProposal
+    >>> said_fields(ApproveProposal(proposal="p1"))["proposal"]
+    'p1'
+    """
+    return {
+        name: _in_hex(value)
+        for name, value in msgspec.to_builtins(command, builtin_types=(bytes,), str_keys=True).items()
+    }
+
+
+def _in_hex(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {name: _in_hex(inner) for name, inner in value.items()}
+    return [_in_hex(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _steps_of(journal: JournalReader, number: str, proposals: Mapping[str, Proposal]) -> list[ProposalStep]:
+    """What became of a proposal; nothing when the number is none, or is that of a batch."""
+    found = proposals.get(number)
+    if found is None or (number.isdigit() and int(number) <= journal.head().seq):
+        return []
+    return find_steps(journal, number, found)
 
 
 def _for_people(kind: EventType, fields: dict[str, Any], values: list[ValueRead]) -> dict[str, Any]:
