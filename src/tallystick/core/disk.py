@@ -1,14 +1,16 @@
-"""A full disk, told by what it means: nothing that was there is lost, and the same command goes on."""
+"""The disk: making sure what is on it; a full one, told by what it means: nothing is lost, the same command goes on."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from tallystick.core.errors import TallystickError
 
-__all__ = ["is_full", "room_for"]
+__all__ = ["is_full", "room_for", "sync_file", "sync_folder"]
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 WORDS = ("disk is full", "disk I/O error", "No space left", "File too large")
@@ -41,3 +43,17 @@ def room_for(work: str) -> Iterator[None]:
             work=work,
             problem=str(error).partition("\n")[0].rstrip("."),
         ) from error
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's bytes are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until a folder's names are on disk: of files that were made, renamed or removed in it."""
+    sync_file(path)

@@ -58,12 +58,13 @@ class JournalSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[lake]`: how many recent days stay hot; how long a person's SQL may take; where tables and catalog are (empty:
-    in the firm's folder), how much of a bucket is copied here; what answers SQL, and where its Ray cluster is. Secrets
-    are in the environment.
+    """`[lake]`: how many recent days, and at the most how many rows of a table, stay hot; how long a person's SQL may
+    take; where tables and catalog are (empty: in the firm's folder), how much of a bucket is copied here; what answers
+    SQL, and where its Ray cluster is. Secrets are in the environment.
     """
 
     hot_days: Annotated[int, Meta(ge=1, le=3_660)] = 20
+    hot_rows: Annotated[int, Meta(ge=0, le=10_000_000_000)] = 100_000_000
     question_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 600
     storage: str = ""
     storage_endpoint: str = ""

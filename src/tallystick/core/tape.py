@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
 
 from tallystick.core.day import TapeRecorded
+from tallystick.core.disk import sync_folder
 from tallystick.core.errors import TallystickError
-from tallystick.core.journal.file import sync_folder
 from tallystick.core.journal.lock import WriterLock
 
 __all__ = ["TapeDamaged", "TapeReader", "TapeWriter"]

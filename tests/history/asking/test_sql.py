@@ -102,3 +102,87 @@ def test_what_is_computed_is_a_bare_number(asked, closes):
     fields = asked("SELECT known_time + 0 AS known_time, open AS volume FROM history.bars_daily").schema
     assert fields.field("known_time").type == pa.int64()
     assert b"1e-4" in fields.field("volume").metadata[b"unit"]
+
+
+LATEST = "(SELECT symbol, max(known_time) AS known FROM history.bars_daily GROUP BY symbol)"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT max(known_time) AS x FROM history.bars_daily",
+        "SELECT arg_min(known_time, close) AS x FROM history.bars_daily GROUP BY symbol",
+        "SELECT first(known_time ORDER BY date) FILTER (WHERE close > 0) AS x FROM history.bars_daily",
+        "SELECT lag(known_time) OVER (ORDER BY date) AS x FROM history.bars_daily",
+        "SELECT max(KNOWN_TIME) OVER () AS X, * FROM history.bars_daily b",
+        "SELECT coalesce(NULL, known_time) AS x FROM history.bars_daily",
+        "SELECT greatest(known_time, event_time) AS x FROM history.bars_daily",
+        "SELECT CASE WHEN close > 0 THEN known_time END AS x FROM history.bars_daily",
+        f"SELECT known AS x FROM {LATEST}",
+        f"SELECT min(known) AS x FROM {LATEST} JOIN history.bars_daily USING (symbol)",
+        f"WITH y AS (SELECT * FROM {LATEST}), z AS (SELECT known AS x FROM y) SELECT x FROM z",
+        "SELECT known_time AS x FROM history.bars_daily UNION SELECT event_time FROM history.bars_daily",
+    ],
+)
+def test_times_that_are_chosen_among_a_columns_are_times(asked, closes, query):
+    closes("A", "11-02", 1, 2)
+    found = asked(query).arrow
+    place = [name.lower() for name in found.column_names].index("x")
+    assert found.schema.field(place).type == pa.timestamp("ns", "UTC")
+    assert found.num_rows
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT max(known_time) - min(known_time) AS x FROM history.bars_daily",
+        "SELECT known_time // 60000000000 AS x FROM history.bars_daily",
+        "SELECT coalesce(known_time, 0) AS x FROM history.bars_daily",
+        "SELECT greatest(known_time, volume) AS x FROM history.bars_daily",
+        "SELECT lag(known_time, 1, 0) OVER (ORDER BY date) AS x FROM history.bars_daily",
+        "SELECT CASE WHEN close > 0 THEN known_time ELSE close END AS x FROM history.bars_daily",
+        "SELECT count(known_time) AS x FROM history.bars_daily",
+        "SELECT known AS x FROM (SELECT known_time + 1 AS known FROM history.bars_daily)",
+        "SELECT x FROM (SELECT known_time FROM history.bars_daily) AS b(x)",
+        "WITH b(x) AS (SELECT known_time FROM history.bars_daily) SELECT x FROM b",
+        "SELECT known_time AS x FROM history.bars_daily UNION ALL SELECT 1",
+        "SELECT x FROM (SELECT known_time AS x, close AS x FROM history.bars_daily)",
+        "SELECT known_time AS x FROM (SELECT * REPLACE (close AS known_time) FROM history.bars_daily)",
+    ],
+)
+def test_what_is_not_a_columns_value_stays_a_number(asked, closes, query):
+    closes("A", "11-02", 1, 2)
+    assert asked(query).schema.field("x").type == pa.int64()
+
+
+def test_a_highest_price_keeps_its_unit(asked, closes):
+    closes("A", "11-02", 1, 2)
+    fields = asked(
+        "SELECT symbol, max(high) AS high, sum(high) AS sum FROM history.bars_daily GROUP BY 1"
+    ).schema
+    assert fields.field("high").metadata == {b"unit": b"1e-4 of the currency"}
+    assert not fields.field("sum").metadata
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "date_trunc('hour', known_time) > 0",
+        "extract(hour FROM known_time) = 9",
+        "strftime(known_time, '%H') = '09'",
+        "known_time >= TIMESTAMP '2026-11-20 09:00:00'",
+        "known_time BETWEEN DATE '2026-11-01' AND DATE '2026-11-30'",
+        "known_time + INTERVAL 1 DAY > 0",
+    ],
+)
+def test_a_number_that_is_taken_for_a_time_is_told_how_to_be_one(asked, closes, condition):
+    closes("A", "11-02", 1)
+    with pytest.raises(TallystickError) as refused:
+        asked(f"SELECT * FROM history.bars_daily WHERE {condition}")
+    assert "make_timestamp_ns(ts)" in render(refused.value, "en")[1]
+    assert "整數奈秒" in render(refused.value, "zh_Hant")[1]
+    said = "date_trunc('hour', make_timestamp_ns(known_time)) AS x, epoch_ns(TIMESTAMPTZ '2026-11-20 09:00+08') AS y"
+    (row,) = asked(f"SELECT {said} FROM history.bars_daily").rows()
+    assert (row["x"].year, row["y"]) == (1970, OPENING)
+    with pytest.raises(TallystickError, match=r"Ask one SELECT over"):
+        asked("SELECT nothing FROM history.bars_daily")

@@ -10,12 +10,12 @@ latest at twice as much.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
 from pathlib import Path
 
+from tallystick.core.disk import sync_file
 from tallystick.core.journal.file import BUSY_SECONDS, PAGE_BYTES, connect
 from tallystick.core.settings import JournalSettings
 
@@ -51,11 +51,7 @@ def presize_wal(connection: sqlite3.Connection, path: Path, size_bytes: int) -> 
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("INSERT INTO batches VALUES (0, 0, '', '', 0, 0, x'', zeroblob(?))", (size_bytes,))
         connection.execute("ROLLBACK")
-        descriptor = os.open(wal_path(path), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_file(wal_path(path))
 
 
 class Checkpointer:

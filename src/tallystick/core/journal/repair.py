@@ -8,12 +8,13 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.journal.acknowledged import AcknowledgedFile, read_acknowledged
 from tallystick.core.journal.chain import FIRST_HASH, Head
 from tallystick.core.journal.checkpoint import wal_path
 from tallystick.core.journal.damage import JournalDamaged
-from tallystick.core.journal.file import DayFile, connect, day_path, sync_folder
+from tallystick.core.journal.file import DayFile, connect, day_path
 from tallystick.core.journal.lock import WriterLock
 from tallystick.core.journal.reader import LAST, JournalReader
 from tallystick.core.journal.writer import INSERT, lock_path
@@ -169,8 +170,7 @@ def _swap(copy: Path, path: Path) -> Path | None:
     if wal_path(path).exists():
         wal_path(path).rename(wal_path(kept))
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
-    with copy.open("rb") as file:
-        os.fsync(file.fileno())
+    sync_file(copy)
     copy.rename(path)
     sync_folder(path.parent)
     return kept if existed else None

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import pyarrow.parquet as pq
 
+from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
-from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.plan import UNIQUE_SUFFIX, Plan, PlannedFile
 from tallystick.core.lake.proof import Proof, prove, require_equal
 from tallystick.core.lake.relation import parquet

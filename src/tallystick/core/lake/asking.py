@@ -12,6 +12,7 @@ from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import restored
 from tallystick.core.lake.layout import Layout, unknown_column
 from tallystick.core.lake.opened import touches
+from tallystick.core.lake.order import Order, columns_of, order_sql
 from tallystick.core.lake.plan import select, touched
 from tallystick.core.lake.relation import Relation, relation
 
@@ -29,7 +30,7 @@ class Question(NamedTuple):
     parameters: Sequence[Any] = ()
     known_at: int | None = None
     columns: Sequence[str] | None = None
-    order: Sequence[str] = ()
+    order: Order = ()
     limit: int | None = None
     offset: int = 0
 
@@ -38,7 +39,7 @@ def scan(lake: Lake, state: State, question: Question, *, hot: bool) -> pa.Table
     """The rows that answer a question, in the types that callers see."""
     layout = state.layout
     columns = tuple(question.columns) if question.columns is not None else layout.names
-    _check_columns(layout, [*columns, *(name.removeprefix("-") for name in question.order)])
+    _check_columns(layout, [*columns, *columns_of(question.order)])
     conditions = _conditions(layout, question)
     if conditions.is_empty_answer:
         return restored(layout, layout.stored_arrow.empty_table(), columns)
@@ -56,7 +57,7 @@ def _scan(
         found = _scan_narrow(lake, state, question, conditions, columns, hot)
     if found is not None:
         return found
-    ordered = {name.removeprefix("-") for name in question.order}
+    ordered = set(columns_of(question.order))
     needed = None if question.where or not ordered <= set(columns) else columns
     source = _relation(lake, state, conditions, question.known_at, hot, needed)
     return lake.engine.arrow(_text(source, question, columns), [*source.parameters, *question.parameters])
@@ -163,9 +164,7 @@ def _text(source: Relation, question: Question, columns: tuple[str, ...]) -> str
     if question.where:
         text += f" WHERE {question.where}"
     if question.order:
-        directions = {True: " DESC", False: ""}
-        names = (quoted(name.removeprefix("-")) + directions[name.startswith("-")] for name in question.order)
-        text += f" ORDER BY {', '.join(names)}"
+        text += f" ORDER BY {', '.join(order_sql(question.order))}"
     if question.limit is not None:
         text += f" LIMIT {int(question.limit)}"
     return text + (f" OFFSET {int(question.offset)}" if question.offset else "")

@@ -119,6 +119,7 @@ class Tables:
         with self._alone():
             self._iceberg = _iceberg_catalog(catalog, storage)
         self._loaded: dict[str, Table] = {}
+        self._having: str | None = None
 
     def close(self) -> None:
         """Let go of the catalog's connections."""
@@ -129,6 +130,21 @@ class Tables:
         """Keep others, here and on other machines, out of what only one may do at a time."""
         with alone(self.folder), self.catalog.database.turn("create"), self.storage.told():
             yield
+
+    @contextlib.contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """Keep our other writers, in all processes, from changing a table; changes inside have the turn already."""
+        with self._lock:
+            if self._having == name:
+                yield
+                return
+            assert self._having is None, f"{name}: the turn of {self._having} is not over"
+            with self.catalog.database.turn(name):
+                self._having = name
+                try:
+                    yield
+                finally:
+                    self._having = None
 
     def load(self, name: str) -> Table:
         """A table at its current metadata, from memory when nobody has changed it. NoSuchTableError if unknown."""
@@ -183,7 +199,7 @@ class Tables:
             return Change(earlier, True, self.plan(layout))
         if not kept:
             self.storage.keep(layout.name, added)
-        with self._lock, self.catalog.database.turn(layout.name), self.storage.told():
+        with self.turn(layout.name), self.storage.told():
             for attempt in range(TRIES):
                 if token and (earlier := self._earlier(layout.name, token)):
                     return Change(earlier, True, self.plan(layout))

@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.durable import sync_file, sync_folder
 from tallystick.core.lake.layout import DAY_COLUMN, Layout, unknown_column
 from tallystick.core.lake.partitions import partition_numbers
 from tallystick.core.lake.plan import UNIQUE_SUFFIX

@@ -17,7 +17,9 @@ from typing import cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
-__all__ = ["DurableFiles", "alone", "file_path", "file_uri", "sync_file", "sync_folder"]
+from tallystick.core.disk import sync_folder
+
+__all__ = ["DurableFiles", "alone", "file_path", "file_uri"]
 
 SCHEME = "file://"
 
@@ -46,20 +48,6 @@ def alone(folder: Path, lock: str = "lock") -> Iterator[None]:
     with (folder / lock).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def sync_file(path: Path) -> None:
-    """Wait until a file's bytes are on disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until a folder's names are on disk."""
-    sync_file(path)
 
 
 class SyncedStream(io.FileIO):

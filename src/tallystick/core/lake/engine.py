@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,13 +14,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tallystick.core.errors import TallystickError
+from tallystick.core.errors import TallystickError, mark
 from tallystick.core.lake.conditions import quoted
 
 __all__ = ["Engine"]
 
 SAFE_FUNCTIONS = {"unnest", "range", "generate_series"}
 """The table functions that a question may call; others read files or tell of the machine."""
+
+TIMES = re.compile(
+    r"TIMESTAMP|DATE|INTERVAL|'(date_\w+|strftime|time_bucket|age|timezone|\w+day|year|month|hour|minute)\("
+)
+"""What of a refusal by DuckDB tells that a number of nanoseconds was taken for a time."""
 
 
 class Engine:
@@ -195,9 +201,10 @@ def _walk(node: Any, tables: set[str], known: set[str]) -> None:
 
 
 def _refused(problem: str) -> TallystickError:
-    return TallystickError(
-        "lake.query",
-        "The query cannot be answered: {problem}.",
-        "Ask one SELECT over the tables that `tally history datasets` lists.",
-        problem=problem,
-    )
+    remedy = mark("Ask one SELECT over the tables that `tally history datasets` lists.")
+    if "BIGINT" in problem and problem.startswith("Binder Error") and TIMES.search(problem):
+        remedy = mark(
+            "In a query times are whole nanoseconds: make_timestamp_ns(ts) is the time of one, "
+            "epoch_ns(TIMESTAMPTZ '2026-11-20 09:00+08') the number to compare it with."
+        )
+    return TallystickError("lake.query", "The query cannot be answered: {problem}.", remedy, problem=problem)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tallystick.core.lake.hot import Generation
     from tallystick.core.lake.maintenance import Holds, Swept
     from tallystick.core.lake.opened import OpenDays
+    from tallystick.core.lake.order import Order
     from tallystick.core.lake.sealing import Sealed
 
 __all__ = ["Commit", "Feed", "Lake", "TableDescription"]
@@ -257,6 +258,9 @@ class Lake:
         return self._changed(change)
 
     # Asking
+    #
+    # What may be said of a question stands here by name, although inside it is one `asking.Question`. Callers say two
+    # or three of these, each call others: a struct to be made first would be one word more everywhere and save none.
 
     def scan(
         self,
@@ -267,7 +271,7 @@ class Lake:
         where: str = "",
         parameters: Sequence[Any] = (),
         known_at: int | None = None,
-        order: Sequence[str] = (),
+        order: Order = (),
         limit: int | None = None,
         offset: int = 0,
         version: int | None = None,
@@ -276,10 +280,10 @@ class Lake:
         """The facts of a table, each in its latest version, or the latest known at a time (UTC nanoseconds).
 
         `within` limits key columns: a value, a list (one of), or a pair (from, to; inclusive, None open); times in
-        it are nanoseconds. `where` is
-        an SQL condition on the found facts, its `?` places filled from `parameters`; in it, times are nanoseconds.
-        `order` names columns, `-` before one for descending; without it the order is open. `version` asks an older
-        business version. TallystickError for an unknown column, a condition that does not parse, an expired version.
+        it are nanoseconds. `where` is an SQL condition on the found facts, its `?` places filled from `parameters`; in
+        it, times are nanoseconds. `order` names columns, `-` before one for descending, or ranks them (`lake.order`);
+        without it the order is open. `version` asks an older business version. TallystickError for an unknown column, a
+        condition that does not parse, an expired version.
         """
         from tallystick.core.lake.asking import Question, scan
 
@@ -309,14 +313,18 @@ class Lake:
         where: str = "",
         parameters: Sequence[Any] = (),
         known_at: int | None = None,
+        order: Order = (),
     ) -> pa.RecordBatchReader:
-        """What a scan with the same arguments gives, as record batches by partition and sort order, for answers larger
-        than memory. They are of the table as it is now, whatever is committed while they are read.
+        """What a scan with the same arguments gives, as record batches by partition and in each in order (as the table
+        is sorted unless `order` says otherwise), for answers larger than memory. They are of the table as it is now,
+        whatever is committed while they are read.
         """
         from tallystick.core.lake.asking import Question
         from tallystick.core.lake.streams import stream
 
-        return stream(self, self.state(name), Question(within or {}, where, parameters, known_at, columns))
+        return stream(
+            self, self.state(name), Question(within or {}, where, parameters, known_at, columns, order)
+        )
 
     def sql(
         self,
@@ -331,8 +339,9 @@ class Lake:
 
         `given` are further tables by name, e.g. what a machine knows now (`market.instruments`).
 
-        Times are int64 nanoseconds (`make_timestamp_ns(event_time)` shows one). The query sees the lake's tables and
-        nothing else of the machine; TallystickError says what it may not do or where it does not parse.
+        Times are int64 nanoseconds, so that a condition on them chooses files: `make_timestamp_ns(event_time)` is one
+        as a time, `epoch_ns(TIMESTAMPTZ '2026-11-20 09:00+08')` a number to compare with. The query sees the lake's
+        tables and nothing else of the machine; TallystickError says what it may not do or where it does not parse.
         `engine` says what answers (None: as the settings say); the cluster takes no `parameters`.
         """
         from tallystick.core.lake.asking import sql

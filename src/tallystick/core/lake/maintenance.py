@@ -18,8 +18,8 @@ import msgspec
 from pyiceberg.exceptions import CommitFailedException
 from sqlalchemy.exc import OperationalError
 
+from tallystick.core.disk import sync_folder
 from tallystick.core.lake.catalog import busy
-from tallystick.core.lake.durable import sync_folder
 from tallystick.core.lake.sealing import ARCHIVE
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tallystick.core.lake.conditions import Conditions
 from tallystick.core.lake.layout import Layout
+from tallystick.core.lake.order import Order, order_polars
 from tallystick.core.lake.plan import WITHDRAWN, PlannedFile
 
 __all__ = ["read_narrow"]
@@ -25,9 +26,9 @@ def read_narrow(
     conditions: Conditions,
     known_at: int | None,
     columns: Sequence[str],
-    order: Sequence[str],
+    order: Order,
 ) -> pa.Table:
-    """The matching rows of clean files in stored types, the named columns, in order (`-` before a name: descending)."""
+    """The matching rows of clean files in stored types, the named columns, in order."""
     schema = pl.Schema(layout.stored_arrow)  # a frame of it would import pandas
     frame = pl.scan_parquet(
         [folder / file.path for file in files],
@@ -44,6 +45,5 @@ def read_narrow(
         filters.append(pl.col(WITHDRAWN).is_null() | ~pl.col(WITHDRAWN))
     frame = frame.filter(*filters)
     if order:
-        names = [name.removeprefix("-") for name in order]
-        frame = frame.sort(names, descending=[name.startswith("-") for name in order], maintain_order=True)
+        frame = order_polars(frame, order)
     return frame.select(columns).collect().to_arrow(compat_level=pl.CompatLevel.oldest())

@@ -5,6 +5,7 @@ Each reads rows, writes them anew, and proves on what is on disk that both are t
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tallystick.core.lake import hot
+from tallystick.core.lake import hotfile
 from tallystick.core.lake.catalog import busy
 from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import WrittenFile, stored, write_files
@@ -39,7 +40,8 @@ __all__ = [
     "seal",
 ]
 
-TRIES = 3
+FREE_TRIES = 2
+"""How often a compaction is tried while others may write; then they wait."""
 
 ARCHIVE = "archive"
 """Below a table's folder: files that are never rewritten (`core.lake.archiving`)."""
@@ -122,25 +124,43 @@ def _seal_kept(lake: Lake, state: State, number: int) -> Proof | None:
 def compact(lake: Lake, name: str, numbers: Sequence[int | None] | None) -> Change | None:
     """Make one file of each partition's files, as one snapshot; None when every partition has one file already.
 
-    Archived files stay as they are; what came to a partition after them becomes one file beside them.
+    Archived files stay as they are; what came to a partition after them becomes one file beside them. Rows that come in
+    meanwhile are later than the rewritten ones, so their partition is begun anew; where they come without pause, our
+    other writers wait for the last try.
     """
-    for _ in range(TRIES):
-        state = lake.state(name)
-        chosen = {
-            number: files
-            for number, every in state.groups.items()
-            if (numbers is None or number in numbers)
-            and len(files := [file for file in every if not is_archived(file)]) > 1
-        }
-        if not chosen:
-            return None
-        written = [_rewrite(lake, state, files) for files in chosen.values()]
-        try:
-            leaving = functools.partial(_base, base=chosen)
-            return lake.tables_writer.commit(state.layout, written, leaving, operation="compact")
-        except MovedOnError:
-            continue
-    raise busy(name, TRIES)
+    done: dict[frozenset[str], WrittenFile] = {}
+    for _ in range(FREE_TRIES):
+        with contextlib.suppress(MovedOnError):
+            return _compact_once(lake, name, numbers, done)
+    with contextlib.suppress(MovedOnError), lake.tables_writer.turn(name):
+        return _compact_once(lake, name, numbers, done)
+    raise busy(name, FREE_TRIES + 1)  # by a program that takes no turns
+
+
+def _compact_once(
+    lake: Lake, name: str, numbers: Sequence[int | None] | None, done: dict[frozenset[str], WrittenFile]
+) -> Change | None:
+    """Compact what there is now; `done` are files that an earlier try wrote, by the files that they stand for.
+
+    MovedOnError when a partition got other files meanwhile.
+    """
+    state = lake.state(name)
+    chosen = {
+        number: files
+        for number, every in state.groups.items()
+        if (numbers is None or number in numbers)
+        and len(files := [file for file in every if not is_archived(file)]) > 1
+    }
+    if not chosen:
+        return None
+    written = []
+    for files in chosen.values():
+        paths = frozenset(file.path for file in files)
+        if paths not in done:
+            done[paths] = _rewrite(lake, state, files)
+        written.append(done[paths])
+    leaving = functools.partial(_base, base=chosen)
+    return lake.tables_writer.commit(state.layout, written, leaving, operation="compact")
 
 
 def _rewrite(lake: Lake, state: State, files: Sequence[PlannedFile]) -> WrittenFile:
@@ -200,7 +220,7 @@ def _publish(lake: Lake, days: Sequence[datetime.date]) -> int:
     folder = lake.folder / "hot"
     for left in folder.glob("building-*"):  # of a build that was killed: nobody else builds now
         left.unlink()
-    file, body = hot.build(folder, number, sources)
+    file, body = hotfile.build(folder, number, sources, lake.generation())
     lake.catalog.publish_hot(number, file, body)
     for old in folder.glob("*.duckdb"):
         if old.stem.isdigit() and int(old.stem) < number - 1:
@@ -209,13 +229,22 @@ def _publish(lake: Lake, days: Sequence[datetime.date]) -> int:
 
 
 def _recent(lake: Lake, state: State) -> list[int]:
-    """The partitions of a table that are hot: the last `hot_days` days, or the last month or year."""
+    """The partitions of a table that are hot: the last `hot_days` days, or the last month or year, of them the newest
+    that have no more than `hot_rows` rows together.
+    """
     rhythm = state.layout.partition[1] if state.layout.partition else ""
     count = lake.settings.hot_days if rhythm == "day" else 1
-    return sorted(number for number in state.groups if number is not None)[-count:]
+    found: list[int] = []
+    rows = 0
+    for number in sorted(number for number in state.groups if number is not None)[: -count - 1 : -1]:
+        rows += sum(file.rows for file in state.groups[number])
+        if rows > lake.settings.hot_rows:
+            break
+        found.insert(0, number)
+    return found
 
 
-def _hot_source(lake: Lake, state: State, days: Sequence[datetime.date]) -> hot.HotSource | None:
+def _hot_source(lake: Lake, state: State, days: Sequence[datetime.date]) -> hotfile.HotSource | None:
     layout = state.layout
     if layout.partition is None:
         return None
@@ -231,4 +260,4 @@ def _hot_source(lake: Lake, state: State, days: Sequence[datetime.date]) -> hot.
         return None
     mixed.sort(key=lambda file: (file.sequence, file.path))
     folder = lake.storage.fetch(layout.name, [*clean, *mixed])
-    return hot.HotSource(layout, folder, clean, mixed, opened)
+    return hotfile.HotSource(layout, folder, clean, mixed, opened)

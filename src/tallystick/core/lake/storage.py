@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.durable import file_path, file_uri, sync_file, sync_folder
+from tallystick.core.lake.durable import file_path, file_uri
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem

@@ -24,10 +24,10 @@ DAY_NS = 86_400_000_000_000
 
 
 def stream(lake: Lake, state: State, question: Question) -> pa.RecordBatchReader:
-    """The rows that answer a question as record batches, by partition and in each by the table's sort order.
+    """The rows that answer a question as record batches, by partition and in each by its order (else the table's sort).
 
     All batches are of the table as it is now: what is committed while they are read is not in them (of days that are
-    not sealed, what their feed gives then). The question has no order and no limit. One partition at a time is in
+    not sealed, what their feed gives then). The question has no limit. One partition at a time is in
     memory.
     """
     layout = state.layout
@@ -39,7 +39,7 @@ def stream(lake: Lake, state: State, question: Question) -> pa.RecordBatchReader
 
     def batches() -> Iterator[pa.RecordBatch]:
         for within in _parts(lake, state, question.within):
-            part = question._replace(columns=columns, within=within, order=layout.sort)
+            part = question._replace(columns=columns, within=within, order=question.order or layout.sort)
             found = scan(lake, state, part, hot=True)
             yield from found.cast(schema).combine_chunks().to_batches(max_chunksize=BATCH_ROWS)
 

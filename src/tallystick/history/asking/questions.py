@@ -158,7 +158,8 @@ class ResampleRequest(Record, frozen=True, kw_only=True):
 
 class SqlRequest(Record, frozen=True, kw_only=True):
     """One SELECT over tables by their names (`FROM history.bars_daily`). In it times are int64 nanoseconds and prices
-    int64 in 1e-4; a column of a table that is taken as it is has its unit and is a time in the answer.
+    int64 in 1e-4 (`make_timestamp_ns(ts)` makes a time of one). Of the answer, columns that have values of a table's
+    column, as they are or chosen (`max(ts)`), also through WITH, are times or have their unit.
 
     `engine` says what answers, this machine or the cluster; the firm's settings do when it is left out.
     """

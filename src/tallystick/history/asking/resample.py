@@ -23,6 +23,7 @@ from tallystick.core.errors import TallystickError
 from tallystick.core.schema import number_date
 from tallystick.history.asking.asof import match_rows
 from tallystick.history.asking.codes import encode
+from tallystick.history.asking.phases import CLOSING, OPENING
 from tallystick.history.datasets.dataset import DAY_NS, MINUTE_NS
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ APART = ("odd_lot", "after_hours_odd_lot", "block", "block_early", "after_hours_
 
 MERGED = ("continuous", "morning", "afternoon", "regular", "after_hours")
 """Phases of continuous trading; rows of all others (auctions above all) are given as they are."""
-
-OPENING, CLOSING = ("opening_call", "open_auction"), ("closing_call", "close_auction")
-"""Phases whose prints come before, and after, other rows that begin at the same time."""
 
 DAY_ORDER: tuple[str | pl.Expr, ...] = (
     "symbol", "date", "ts_start", pl.col("phase").is_in(CLOSING), ~pl.col("phase").is_in(OPENING), "phase",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import schema_of
+from tallystick.history.asking.phases import full_order
 from tallystick.history.datasets import Dataset, find_dataset, is_there
 from tallystick.history.requests import require_columns
 
@@ -61,8 +62,10 @@ def read_rows(
     limit: int | None = None,
     offset: int = 0,
 ) -> pa.Table:
-    """The rows of a dataset; without `order` as they are sorted in it, with an empty one in any. A column that is named
-    twice comes once.
+    """The rows of a dataset; without `order` as they are sorted in it, with an empty one in any.
+
+    Rows that are equal by the order come as they are sorted, those that begin together in the order of the day
+    (`asking.phases`), so that pages fit together. A column that is named twice comes once.
 
     `within` are further conditions on the key, as `Lake.scan` takes them. A dataset that nothing was loaded into gives
     no rows. TallystickError for an unknown dataset or column.
@@ -79,7 +82,7 @@ def read_rows(
         columns=wanted,
         within=conditions,
         known_at=known_at,
-        order=list(dataset.spec.sort if order is None else order),
+        order=full_order(dataset, order or ()) if order is None or order else (),
         limit=limit,
         offset=offset,
     )
@@ -88,7 +91,8 @@ def read_rows(
 def stream_rows(
     lake: Lake, name: str, span: Span, *, known_at: int | None = None, columns: Sequence[str] | None = None
 ) -> pa.RecordBatchReader:
-    """What `read_rows` gives as record batches, partition by partition: for answers larger than memory.
+    """What `read_rows` gives as record batches, partition by partition, in each in its order: for answers larger than
+    memory.
 
     They are of the dataset as it is now, whatever comes in while they are read.
     """
@@ -96,7 +100,13 @@ def stream_rows(
     wanted = list(dict.fromkeys(columns or dataset.columns))
     if not is_there(lake, dataset.spec):
         return read_rows(lake, name, span, columns=wanted).to_reader()
-    return lake.batches(dataset.name, columns=wanted, within=span.within(dataset), known_at=known_at)
+    return lake.batches(
+        dataset.name,
+        columns=wanted,
+        within=span.within(dataset),
+        known_at=known_at,
+        order=full_order(dataset),
+    )
 
 
 def count_rows(
