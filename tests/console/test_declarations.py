@@ -19,6 +19,7 @@ from tallystick.console.history.keeping import ARCHIVES, HOLDS, KEPT, PURGES, QU
 from tallystick.console.history.quality import QUALITY
 from tallystick.console.history.quarantine import QUARANTINE
 from tallystick.console.history.studies import STUDIES
+from tallystick.console.history.verified import SEALED
 from tallystick.console.journal import BATCHES
 from tallystick.console.ledger import ACCOUNTS, OBLIGATIONS, POSITIONS, TRADES
 from tallystick.console.market import INSTRUMENTS, RULES
@@ -44,6 +45,7 @@ LISTS = (
     QUALITY,
     QUARANTINE,
     LOADS,
+    SEALED,
     ARCHIVES,
     HOLDS,
     RETENTION,
@@ -65,7 +67,8 @@ def operations():
 @pytest.mark.parametrize("page", LISTS, ids=lambda page: page.name)
 def test_list_asks_only_for_what_its_operation_takes(page):
     fields = {field.name for field in msgspec.structs.fields(OPERATIONS[page.operation].request)}
-    assert {each.name for each in page.filters} <= fields
+    assert {each.name for each in page.filters} | set(page.fixed) <= fields
+    assert not page.verifies or not OPERATIONS[page.verifies].writes
     assert {"limit", "offset"} <= fields
     assert not page.sort or "sort" in fields
 

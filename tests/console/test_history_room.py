@@ -151,7 +151,7 @@ def test_hold_is_placed_shown_and_its_release_waits_for_a_second_person(visit):
     ann.page.select_option("select[name=kind]", "dispute")
     ann.page.fill("textarea[name=reason]", "A made-up dispute")
     ann.page.fill("input[name=datasets]", "history.actions")
-    ann.page.fill("[data-confirm]", "place_hold")
+    ann.page.fill("[data-confirm]", "Place a hold")
     ann.page.click("form[data-operation] button")
     ann.page.click(".result >> text=Show it")
     ann.page.wait_for_url("**/history/holds/CLIENT-7")
@@ -161,7 +161,7 @@ def test_hold_is_placed_shown_and_its_release_waits_for_a_second_person(visit):
     ann.page.click("text=Propose its release")
     assert ann.page.input_value("input[name=hold]") == "CLIENT-7"
     ann.page.fill("textarea[name=reason]", "Settled")
-    ann.page.fill("[data-confirm]", "release_hold")
+    ann.page.fill("[data-confirm]", "Propose its release")
     ann.page.click("form[data-operation] button")
     ann.page.click(".result >> text=Show it")
     ann.page.wait_for_url("**/approvals/*")
@@ -170,6 +170,17 @@ def test_hold_is_placed_shown_and_its_release_waits_for_a_second_person(visit):
     waits = ann.page.inner_text(".waits")
     assert "Waits for a second person: Release the hold CLIENT-7" in waits
     assert "proposed by ann" in waits
+
+
+def test_hold_on_everything_says_all(ann):
+    ann.open("/do/history.place_hold?hold=EVERY-1")
+    ann.page.fill("textarea[name=reason]", "An inspection")
+    ann.page.fill("[data-confirm]", "place a HOLD")
+    ann.page.click("form[data-operation] button")
+    ann.page.wait_for_selector(".result:not(.refused) >> text=Show it")
+    ann.open("/history/holds")
+    place = ann.rows("hold").index("EVERY-1")
+    assert (ann.rows("datasets")[place], ann.rows("record_classes")[place]) == ("all", "all")
 
 
 def test_open_proposals_stand_above_the_list_that_they_would_change(ann):
@@ -202,7 +213,7 @@ def test_correction_typed_as_text_is_a_later_version(ann):
     rows = "symbol,date,open,high,low,close\n7702.XTAI,2026-11-16,21,22,20,20.5"
     ann.page.fill("textarea[name=rows]", rows)
     ann.page.fill("textarea[name=reason]", "The source printed it anew")
-    ann.page.fill("[data-confirm]", "correct_rows")
+    ann.page.fill("[data-confirm]", "Correct")
     ann.page.click("form[data-operation] button")
     ann.page.wait_for_selector(".result:not([hidden])")
     assert "Rows: 1" in ann.page.inner_text(".result")

@@ -178,6 +178,39 @@ def test_nothing_is_cut_at_1440_pixels(visit, language):
     assert not {path: found for path, found in cut.items() if found}
 
 
+NEEDED = {
+    "/history/datasets": ("dataset", "rows", "bytes", "last", "known_time", "hot_from", "holds"),
+    "/history/holds": ("hold", "state", "datasets", "reason", "placed_by", "placed_at"),
+    "/history/retention": ("record_class", "rule", "clock", "status", "source", "note"),
+    "/history/purges": ("state", "proposed_by", "marked_by", "reason", "problem"),
+    "/history/archives": ("state", "verified_at", "manifest", "manifest_file"),
+}
+"""What people look for first: it stands in a window of 1280 pixels."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hant"])
+def test_what_counts_stands_in_a_small_window(visit, language):
+    visitor = visit(language=language)
+    visitor.page.set_viewport_size({"width": 1280, "height": 800})
+    for path, needed in NEEDED.items():
+        visitor.open(path)
+        beyond = visitor.page.evaluate(
+            """() => {
+              const edge = document.querySelector('.ag-body-vertical-scroll').getBoundingClientRect().left;
+              return [...document.querySelectorAll('.ag-header-cell')]
+                .filter((cell) => cell.getBoundingClientRect().right > edge + 1)
+                .map((cell) => cell.getAttribute('col-id'));
+            }"""
+        )
+        assert not set(beyond) & set(needed), (path, beyond)
+    visitor.open("/history/datasets")
+    for column in ("last", "known_time"):
+        assert not any("…" in text for text in visitor.rows(column))
+        assert not visitor.page.evaluate(CUT.replace(".ag-cell:not", f'.ag-cell[col-id="{column}"]:not')), (
+            column
+        )
+
+
 def test_amount_with_a_fraction_gives_its_column_two_decimals(ann):
     ann.open("/ledger/trades")
     ann.page.route(

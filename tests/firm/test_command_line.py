@@ -30,6 +30,14 @@ def test_done_is_0_and_json_is_json(folder: Path, capsys: pytest.CaptureFixture[
     assert json.loads(capsys.readouterr().out)["user"] == "mei"
 
 
+def test_verify_says_what_it_does_not_cover(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", str(folder)) == 0
+    told = capsys.readouterr().out
+    assert "tally history verify-sealed" in told
+    assert run("verify", str(folder), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["chain"]["sound"] is True
+
+
 def test_rejected_is_1_with_the_reason(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("access", "revoke", "mei", "--role", "administrator", "--firm", str(folder)) == 1
     assert "last administrator" in capsys.readouterr().out

@@ -93,8 +93,16 @@ def serve(folder: Path, *, host: FromSettings[str] = "", port: FromSettings[int]
 
 
 def verify(folder: Path, *, json: Json = False) -> int:
-    """Check the whole hash chain and decide everything again."""
-    return run_operation(folder, "journal.verify", {}, as_json=json)
+    """Check the journal's hash chain and decide everything again; the lake: tally history verify-sealed."""
+    status = run_operation(folder, "journal.verify", {}, as_json=json)
+    if not json:
+        told = translate(
+            "This was the journal. The lake is compared with it by `tally history verify-sealed` and "
+            "`tally history verify-archive`.",
+            language(),
+        )
+        sys.stdout.write(f"\n{told}\n")
+    return status
 
 
 def replay(

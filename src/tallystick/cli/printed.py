@@ -138,7 +138,7 @@ class Printer:
                     field_of(column.name),
                     **{
                         key: getattr(column, key)
-                        for key in ("kind", "letter", "words")
+                        for key in ("kind", "letter", "words", "none")
                         if getattr(column, key)
                     },
                 ),
@@ -218,6 +218,8 @@ class Printer:
         return self._written(name, field_of(name), value)
 
     def _written(self, name: str, field: Field, value: Any) -> str:
+        if field.none and value in (None, ""):
+            return self._say(field.none)
         if field.kind == "code" and value not in (None, ""):
             return self._word(field.words or name, value)
         if field.kind == "list" and isinstance(value, str):

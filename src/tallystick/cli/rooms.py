@@ -12,7 +12,7 @@ import cyclopts
 import msgspec
 
 from tallystick.cli.show import TerminalProgress, language, show, tell_damage
-from tallystick.console import field_of
+from tallystick.console import asked_field
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import OPERATIONS, Operation, call
 from tallystick.core.text import translate
@@ -82,7 +82,8 @@ def _command(operation: Operation) -> Any:
             default = field.default
         elif field.default_factory is not msgspec.NODEFAULT:
             default = field.default_factory()
-        words = translate(PAGING.get(field.name) or field_of(field.name).title, language())
+        asked = asked_field(operation.name, field.name, field.type)
+        words = translate(PAGING.get(field.name) or asked.title, language())
         annotation: Any = Annotated[field.type, cyclopts.Parameter(help=words)]
         parameters.append(
             inspect.Parameter(

@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tallystick.console.asked import asked_field
     from tallystick.console.codes import word_of
     from tallystick.console.fields import Field, field_of
     from tallystick.console.pages import list_page_of, meaning_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Field",
+    "asked_field",
     "create_pages",
     "field_of",
     "list_page_of",
@@ -45,7 +47,8 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Field": "fields", "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "meaning_of": "pages",
+    "Field": "fields", "asked_field": "asked",
+    "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "meaning_of": "pages",
     "pairs_of": "replies",
     "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "with_cents": "writing",
     "word_of": "codes", "written": "writing",

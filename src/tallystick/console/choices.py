@@ -10,7 +10,7 @@ from typing import Any
 from tallystick.console.codes import CODES
 from tallystick.console.navigation import RAIL
 
-__all__ = ["choices_of", "is_several", "takes_none"]
+__all__ = ["choices_of", "is_several", "parts_of", "takes_none"]
 
 LISTS: dict[str, tuple[str, ...]] = {
     "severity": tuple(CODES["severity"]),
@@ -30,14 +30,14 @@ def choices_of(name: str, kind: Any) -> list[str]:
     []
     """
     found: list[str] = []
-    for part in _parts(kind):
+    for part in parts_of(kind):
         if typing.get_origin(part) is typing.Literal:
             found += [str(value) for value in typing.get_args(part)]
         elif isinstance(part, type) and issubclass(part, enum.Enum):
             found += [str(member.value) for member in part]
         elif typing.get_origin(part) in (list, tuple):
             found += [choice for inner in typing.get_args(part) for choice in choices_of(name, inner)]
-    return found or (list(LISTS.get(name, ())) if {str, list[str]} & set(_parts(kind)) else [])
+    return found or (list(LISTS.get(name, ())) if {str, list[str]} & set(parts_of(kind)) else [])
 
 
 def is_several(kind: Any) -> bool:
@@ -46,7 +46,7 @@ def is_several(kind: Any) -> bool:
     >>> is_several(list[str] | None), is_several(str)
     (True, False)
     """
-    return any(typing.get_origin(part) in (list, tuple) for part in _parts(kind))
+    return any(typing.get_origin(part) in (list, tuple) for part in parts_of(kind))
 
 
 def takes_none(kind: Any) -> bool:
@@ -55,13 +55,17 @@ def takes_none(kind: Any) -> bool:
     >>> takes_none(str | None), takes_none(str)
     (True, False)
     """
-    return type(None) in _parts(kind)
+    return type(None) in parts_of(kind)
 
 
-def _parts(kind: Any) -> list[Any]:
-    """The members of a union, or the type alone, without annotations."""
+def parts_of(kind: Any) -> list[Any]:
+    """The members of a union, or the type alone, without annotations.
+
+    >>> parts_of(int | None)
+    [<class 'int'>, <class 'NoneType'>]
+    """
     if typing.get_origin(kind) is typing.Annotated:
-        return _parts(typing.get_args(kind)[0])
+        return parts_of(typing.get_args(kind)[0])
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return [inner for part in typing.get_args(kind) for inner in _parts(part)]
+        return [inner for part in typing.get_args(kind) for inner in parts_of(part)]
     return [kind]

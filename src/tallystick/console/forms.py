@@ -11,7 +11,9 @@ from litestar import get
 from litestar.params import FromPath
 from litestar.response import Response
 
+from tallystick.console.asked import asked_field, words_name
 from tallystick.console.choices import choices_of, is_several, takes_none
+from tallystick.console.doings import doing_of
 from tallystick.console.fields import Field, field_of
 from tallystick.console.frame import show_page
 from tallystick.console.replies import rows_of
@@ -24,17 +26,6 @@ __all__ = ["HANDLERS", "inputs_of"]
 LONG_TEXT = {"reason", "note", "text", "summary", "rows"}
 HIDDEN = {"session"}
 """Fields that number a door, not a person's choice; they keep their default."""
-MEANINGS = {"lot": "lot_type", "to": "stage", "record_classes": "record_class"}
-"""Fields of requests that mean what another name means elsewhere."""
-TEXTS = {
-    "rows": "rows_text",
-    "instruments": "instrument_list",
-    "parties": "party_list",
-    "accounts": "account_list",
-}
-"""Texts of requests whose names are those of numbers in lists."""
-DATES = {"first": "first_date", "last": "last_date"}
-"""Dates whose names mean something else in lists."""
 MADE = {
     "risk.submit_order": "/risk/orders/{order_id}",
     "risk.cancel_order": "/risk/orders/{order_id}",
@@ -73,7 +64,7 @@ ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/use
 async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) -> Response[str]:
     """The form of a change. What is dangerous is decided by the rules: they ask for a reason and a second person."""
     found = find_operation(operation)
-    title = shell.say(request, found.summary).rstrip(".。")
+    title, told = shell.say(request, doing_of(found)), shell.say(request, found.summary)
     if found.local:
         fields = [
             f"--{field['name'].replace('_', '-')} {field['name'].upper()}"
@@ -81,7 +72,9 @@ async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) 
             if field["required"]
         ]
         command = " ".join(["tally", found.command, *fields, "--firm", "DIR"])
-        return await show_page(request, shell, "local.html", title=title, operation=found, command=command)
+        return await show_page(
+            request, shell, "local.html", title=title, told=told, operation=found, command=command
+        )
     if not found.writes:
         raise NotFound(
             "console.no_form", "{operation} changes nothing.", "Ask it at its page.", operation=operation
@@ -93,6 +86,7 @@ async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) 
         shell,
         "form.html",
         title=title,
+        told=told,
         operation=found,
         inputs=inputs_of(found, dict(request.query_params), known),
         proposed=await _proposed(request, shell, found),
@@ -121,7 +115,7 @@ def inputs_of(
         if field.name in HIDDEN:
             continue
         choices = choices_of(field.name, field.type) or (known or {}).get(field.name, [])
-        described = _described(field.name, field.type, choices)
+        described = asked_field(found.name, field.name, field.type)
         default = "" if field.required or field.default in (msgspec.NODEFAULT, None) else field.default
         value = given.get(field.name, default)
         if is_several(field.type) and not choices and not isinstance(value, str):
@@ -131,10 +125,10 @@ def inputs_of(
         inputs.append(
             {
                 "name": field.name,
-                "words": described.words or MEANINGS.get(field.name, field.name),
+                "words": words_name(field.name, described, choices),
                 "title": described.title,
                 "unit": "" if choices else described.unit,
-                "control": _control(field.name, field.type, choices),
+                "control": _control(field.name, field.type, choices, described),
                 "choices": choices,
                 "blank": takes_none(field.type) or default == "",
                 "required": field.required,
@@ -142,13 +136,6 @@ def inputs_of(
             }
         )
     return inputs
-
-
-def _described(name: str, kind: Any, choices: list[str]) -> Field:
-    """What a field means: one with choices may share its name with a number, a date with a price."""
-    if datetime.date in typing.get_args(kind):
-        return field_of(DATES.get(name, name))
-    return field_of(TEXTS.get(name) or (MEANINGS.get(name, name) if choices else name))
 
 
 def _said_of(found: Operation) -> list[str]:
@@ -171,7 +158,7 @@ async def _known(request: AnyRequest, shell: Shell, operation: str, column: str)
     return sorted({row[column] for row in rows_of(answer.value)}) if answer.value is not None else []
 
 
-def _control(name: str, kind: Any, choices: list[str]) -> str:
+def _control(name: str, kind: Any, choices: list[str], field: Field) -> str:
     if choices:
         return "several" if is_several(kind) else "choice"
     if is_several(kind):
@@ -179,7 +166,7 @@ def _control(name: str, kind: Any, choices: list[str]) -> str:
     parts = set(typing.get_args(kind)) | {kind}
     if bool in parts:
         return "flag"
-    if datetime.date in parts or field_of(name).kind == "date":
+    if datetime.date in parts or field.kind == "date":
         return "date"
     if name in LONG_TEXT:
         return "long"

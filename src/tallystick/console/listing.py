@@ -33,6 +33,8 @@ class Column(msgspec.Struct, frozen=True):
     """For coded values: the table of words, when it is not that of the column's own name."""
     grow: bool = False
     """Whether it takes the width that is left."""
+    none: str = ""
+    """The word for no value, where it is not a dash."""
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -70,7 +72,9 @@ class Action(msgspec.Struct, frozen=True):
 class ListPage(msgspec.Struct, frozen=True):
     """A page of kind LIST. `key` names the columns that together tell rows apart; `record` is where a row leads.
 
-    `proposals` are the kinds of commands for this page that may wait for a second person: it says which do.
+    `fixed` are fields of the request that nobody changes here; `verifies` is the operation that compares what the list
+    holds with its proof, for the button that asks it. `proposals` are the kinds of commands for this page that may wait
+    for a second person: it says which do.
     """
 
     name: str
@@ -86,6 +90,8 @@ class ListPage(msgspec.Struct, frozen=True):
     sort: str = ""
     actions: tuple[Action, ...] = ()
     proposals: tuple[str, ...] = ()
+    fixed: dict[str, str] = {}
+    verifies: str = ""
 
 
 def grid_config(
@@ -107,7 +113,7 @@ def grid_config(
         "sort": page.sort if "sort" in fields else "",
         "sortable": "sort" in fields,
         "pages": {"limit", "offset"} <= fields,
-        "fixed": dict(fixed or {}),
+        "fixed": {**page.fixed, **(fixed or {})},
         "empty": translate(page.empty),
         "command": page.command,
     }
@@ -134,6 +140,7 @@ def _column(column: Column, translate: Translate, currency: str) -> dict[str, An
         "right": field.right if not column.kind else column.kind in RIGHT_KINDS,
         "link": column.link,
         "grow": column.grow,
+        "none": translate(column.none or field.none) if column.none or field.none else "",
     }
     if kind in ("code", "list"):
         table = column.words or field.words or column.name

@@ -37,6 +37,7 @@ def list_route(page: ListPage, template: str = "list.html") -> HTTPRouteHandler:
             filters=[await _with_choices(request, shell, each) for each in usable_filters(page, found)],
             actions=page.actions,
             proposals=await open_proposals(request, shell, page.proposals),
+            verifies=page.verifies,
         )
 
     return show

@@ -77,6 +77,7 @@ RAIL = (
             Entry(_("Loads and corrections"), "/history/loads"),
             Entry(_("Quality"), "/history/quality"),
             Entry(_("Quarantine"), "/history/quarantine"),
+            Entry(_("Sealed business days"), "/history/sealed"),
             Entry(_("Archives"), "/history/archives"),
             Entry(_("Holds"), "/history/holds"),
             Entry(_("Retention rules"), "/history/retention"),

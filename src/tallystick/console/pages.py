@@ -33,6 +33,9 @@ ALIKE = {
 
 
 MEANINGS = {
+    "history.copy_archive": {"problem": "archive_problem"},
+    "history.verify_archive": {"problem": "archive_problem"},
+    "history.verify_sealed": {"problem": "seal_problem"},
     "history.actions": {"cash": "cash_a_share", "kind": "action_kind"},
     "history.dataset": FACTS,
     "history.factors": {"kinds": "action_kinds"},

@@ -29,6 +29,10 @@ MINUTE_SHOWN = 16
 RATIO_SCALE = 100_000_000
 MINUS = "−"
 SCALE_DECIMALS = 4
+THOUSAND = 1_000
+SIZE_UNITS = ("kB", "MB", "GB", "TB")
+LEAST_WHOLE = 1_000
+"""From so many tenths of a unit on a size has no decimal."""
 
 
 def written(value: Any, field: Field, *, zone: str) -> str:
@@ -44,7 +48,9 @@ def written(value: Any, field: Field, *, zone: str) -> str:
             return format_money(int(value), field.decimals)
         case "known" if int(value) == 0:
             return EMPTY
-        case "quantity" | "known" | "count" | "bytes":
+        case "bytes":
+            return _size(int(value))
+        case "quantity" | "known" | "count":
             return f"{int(value):,}".replace("-", MINUS)
         case "percent":
             return _percent(int(value), field.decimals)
@@ -118,6 +124,27 @@ def _ratio(parts: int) -> str:
     whole, rest = divmod(abs(parts), RATIO_SCALE)
     decimals = f".{rest:08d}".rstrip("0").rstrip(".")
     return f"{MINUS if parts < 0 else ''}{whole:,}{decimals}"
+
+
+def _size(size: int) -> str:
+    """Bytes with a decimal unit: three digits at most, below a thousand exactly.
+
+    >>> _size(999), _size(1_000), _size(99_949), _size(99_950), _size(999_500), _size(-2_340_000_000)
+    ('999 B', '1.0 kB', '99.9 kB', '100 kB', '1.0 MB', '−2.3 GB')
+    """
+    sign, size = MINUS if size < 0 else "", abs(size)
+    if size < THOUSAND:
+        return f"{sign}{size} B"
+    unit = THOUSAND
+    for name in SIZE_UNITS:
+        tenths = (20 * size + unit) // (2 * unit)
+        if tenths < LEAST_WHOLE:
+            return f"{sign}{tenths // 10}.{tenths % 10} {name}"
+        whole = (2 * size + unit) // (2 * unit)
+        if whole < THOUSAND or name == SIZE_UNITS[-1]:
+            return f"{sign}{whole:,} {name}"
+        unit *= THOUSAND
+    raise AssertionError(size)
 
 
 def _day_id(value: Any, letter: str) -> str:

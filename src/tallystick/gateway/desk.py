@@ -25,7 +25,8 @@ LONG_WORK = frozenset(
     {
         "governance.day_report", "governance.onboard", "governance.onboard_compare", "history.asof", "history.factors",
         "history.load", "history.panel", "history.resample", "history.sql", "history.stream", "journal.check",
-        "journal.repair", "journal.replay", "journal.verify", "journal.why", "simulation.run",
+        "history.verify_archive", "history.verify_sealed", "journal.repair", "journal.replay", "journal.verify",
+        "journal.why", "simulation.run",
     }
 )  # fmt: skip
 """Operations that may take seconds to minutes."""

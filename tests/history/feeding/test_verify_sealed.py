@@ -37,6 +37,7 @@ def test_sealed_days_are_as_they_were_sealed(traded):
     assert (check.partitions, check.rows) == (len(seals), sum(seal.rows for seal in seals))
     assert check.days == len({seal.date for seal in seals})
     assert check.bytes > 0
+    assert check.files >= check.partitions - check.by_sums > 0
     assert check.by_sums == check.purged == 0
     assert traded.history.verify_sealed(dataset=NAME).partitions < check.partitions
 

@@ -9,8 +9,12 @@ import polars as pl
 import pytest
 
 from house.source import PACKAGE
+from tallystick.console.codes import CODES
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.lake import Lake
+from tallystick.history.datasets import DATASETS
+from tallystick.history.keeping.catalog_columns import CHECK_SENTENCES
+from tallystick.history.loading.checks import CHECKS
 
 DAY = datetime.date(2026, 11, 18)
 
@@ -34,6 +38,7 @@ def test_dataset_tells_what_it_holds_and_what_made_it(loaded):
     assert (told.quality, told.quarantined, told.first, told.last) == (75.0, 1, DAY, DAY)
     assert told.keep_until is None, "no rule names the class: kept"
     assert told.key == ["symbol", "date"]
+    assert "kept for ever" in told.kept_why
     (line,) = loaded.history.loads(dataset="bars_daily").rows()
     assert (line["what"], line["source"], line["rows"], line["quarantined"]) == ("loaded", "frame", 3, 1)
     batch = loaded.journal.batch(seq=int(line["position"].split(".")[0]))
@@ -52,6 +57,51 @@ def test_dataset_that_nothing_was_loaded_into_is_told_too(loaded):
         loaded.history.dataset(dataset="bars_dayly")
     with pytest.raises(TallystickError, match="no column rowz"):
         loaded.history.datasets(sort="rowz")
+
+
+def test_dataset_tells_its_columns_their_order_and_the_checks(loaded):
+    told = loaded.history.dataset(dataset="bars_daily")
+    columns = {column.column: column for column in told.columns}
+    assert list(columns)[:3] == ["symbol", "instrument", "date"]
+    symbol, close, volume = columns["symbol"], columns["close"], columns["volume"]
+    assert (symbol.column_type, symbol.in_key, symbol.in_sort) == ("text", 1, 1)
+    assert (close.column_type, close.column_unit, close.filled_by) == (
+        "int64",
+        "1e-4 of the currency",
+        "must",
+    )
+    assert (volume.may_be_empty, volume.filled_by, volume.in_key) == (True, "may", None)
+    assert columns["known_time"].filled_by == "house"
+    assert told.sort_order == ["symbol", "date"]
+    checks = {check.check: check for check in told.checks}
+    assert checks["high_low"].makes_sure.startswith("The high is not below the low")
+    assert (checks["high_low"].on_failure, checks["stale"].on_failure) == ("set_aside", "doubt")
+    assert loaded.history.dataset(dataset="trades").checks, "also where nothing was loaded"
+
+
+def test_every_column_and_check_of_every_dataset_has_words(loaded):
+    assert set(CHECK_SENTENCES) == set(CHECKS)
+    for name, dataset in DATASETS.items():
+        told = loaded.history.dataset(dataset=name)
+        assert {column.column for column in told.columns} == set(dataset.spec.record.__struct_fields__)
+        for column in told.columns:
+            assert column.column_type in CODES["column_type"], name
+            assert not column.column_unit or column.column_unit.lower() in CODES["column_unit"], column
+
+
+def test_catalog_tells_from_when_rows_are_hot(loaded):
+    def line():
+        return {line["dataset"]: line for line in loaded.history.datasets(limit=0).rows()}[
+            "history.bars_daily"
+        ]
+
+    assert (line()["hot"], line()["hot_from"], line()["hot_rows"]) == ("", None, 0)
+    loaded.context().lake.publish_hot()
+    assert (line()["hot"], line()["hot_from"], line()["hot_rows"]) == ("current", DAY, 3)
+    loaded.history.correct(dataset="bars_daily", files=[pl.DataFrame([row(11.0)])], reason="again")
+    assert (line()["hot"], line()["hot_from"], line()["hot_rows"]) == ("behind", None, 0)
+    loaded.context().lake.refresh_hot()
+    assert (line()["hot"], line()["rows"], line()["hot_rows"]) == ("current", 4, 4)
 
 
 def test_compact_and_expire_keep_every_row(loaded):

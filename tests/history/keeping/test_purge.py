@@ -51,6 +51,10 @@ def test_without_a_rule_nothing_can_go(filled):
     ]
     rules = filled.history.retention(limit=0).rows()
     assert {row["jurisdiction"] for row in rules} == {"*", "TW"}, "those of the firm's home"
+    (none,) = [row for row in rules if row["record_class"] == "market_data"]
+    assert (none["rule"], none["value"]) == ("", None)
+    assert "kept for ever" in none["note"] == kept[0]["kept_why"]
+    assert filled.history.retention(record_class="market_data").rows() == [none]
 
 
 def test_purge_leaves_a_tombstone_and_the_rest(marked):
@@ -58,10 +62,15 @@ def test_purge_leaves_a_tombstone_and_the_rest(marked):
         ("2016", "marked")
     ]
     assert dates(marked) == [2016, 2025]
+    (line,) = marked.history.purges().rows()
+    assert (line["proposed_by"], line["marked_by"]) == ("maker", "checker")
+    assert "market_data" in {row["record_class"] for row in marked.history.retention().rows() if row["rule"]}
     (done,) = marked.history.purge().rows()
     assert (done["partition"], done["state"], done["problem"], done["rows"]) == ("2016", "purged", "", 20)
     assert dates(marked) == [2025]
+    assert done["proposed_by"] == "maker"
     (stone,) = marked.history.purges(state="purged").rows()
+    assert (stone["proposed_by"], stone["marked_by"]) == ("maker", "checker")
     (line,) = marked.history.loads(what="purged").rows()
     assert stone["contents"] == line["sha256"]
     assert marked.history.purge().total_rows == 0

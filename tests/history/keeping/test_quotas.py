@@ -130,3 +130,20 @@ def test_what_a_role_quota_lets_a_person_read_is_seen(filled, reader, limited):
     assert lines["role", "quant"]["rows_used"] is None
     read = lines["user", "reader"]
     assert (read["rows_per_day"], read["rows_used"]) == (50, 7)
+    assert (lines["role", "quant"]["readers"], read["by_roles"]) == ("reader 7", "quant")
+
+
+def test_readers_under_a_role_are_told_the_greatest_first(filled, reader, near, limited):
+    filled.access.grant(user="other", role="quant")
+    limited(50, role="quant")
+    limited(5, role="trader")
+    reader.history.bars(limit=3)
+    with Firm.open(filled.path, user="other") as second:
+        second.history.bars(limit=9)
+    lines = {(line["holder"], line["name"]): line for line in filled.history.quotas().rows()}
+    assert lines["role", "quant"]["readers"] == "other 9; reader 3"
+    assert lines["role", "trader"]["readers"] == ""
+    limited(40, user="reader")
+    lines = {(line["holder"], line["name"]): line for line in filled.history.quotas().rows()}
+    assert lines["role", "quant"]["readers"] == "other 9", "a quota of one's own counts instead"
+    assert (lines["user", "reader"]["rows_used"], lines["user", "reader"]["by_roles"]) == (3, "")

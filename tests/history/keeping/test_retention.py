@@ -19,6 +19,7 @@ from tallystick.history.keeping.retention import (
     read_rows,
     shipped_rows,
 )
+from tallystick.history.keeping.retention_sentences import UNTIL, sentence_of
 
 DAY = datetime.date(2020, 2, 29)
 TODAY = datetime.date(2026, 11, 23)
@@ -31,6 +32,30 @@ def row(value=5, unit="years", clock="record", record_class="orders", **more):
 
 def until(rows, record_class="orders", first=DAY, last=DAY, clocks=None):
     return keep_until(rows, record_class, first, last, TODAY, clocks or {}).date
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([row(5, clock="year_closed")], "Kept until the books of 2020 are closed, and 5 years more"),
+        ([row(6, "months", "year_closed")], "Kept until the books of 2020 are closed, and 6 months more"),
+        ([row(5, clock="relationship_end")], "Kept until 5 years after the end of each relationship"),
+        ([row(5, clock="account_closed")], "Kept until 5 years after the closing of each account"),
+        ([row(5, clock="unknown")], "Kept for ever: from when this rule's time counts is not known."),
+        ([row(5)], "Kept until 2025-02-28"),
+        ([], "No rule names this class: kept for ever"),
+    ],
+)
+def test_how_long_is_said_in_a_sentence(rules, said):
+    span = keep_until(rules, "orders", DAY, DAY, TODAY, {})
+    assert sentence_of(span, DAY, "en").startswith(said)
+    assert sentence_of(span, DAY, "zh_Hant") != sentence_of(span, DAY, "en")
+
+
+def test_every_shipped_clock_and_unit_has_a_sentence_of_its_own():
+    for rule in shipped_rows():
+        if rule.clock in ("year_closed", "relationship_end", "account_closed"):
+            assert (rule.clock, rule.unit) in UNTIL
 
 
 def test_shipped_rows_have_source_and_status_and_no_fault():

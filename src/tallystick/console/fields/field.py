@@ -15,7 +15,7 @@ KINDS = {
 }  # fmt: skip
 """How a value is written: money and prices come as whole 1e-4 units; percent (a change, with its sign) and share (of a
 whole) as parts per 10,000; `ratio` is a pure number in 1e-8; `minute` a stamp without seconds; `known` a quantity whose
-0 means that nobody said."""
+0 means that nobody said; `bytes` a size, in the unit in which it has few digits."""
 
 RIGHT_KINDS = {"number", "count", "quantity", "known", "money", "price", "percent", "share", "ratio", "bytes"}
 
@@ -32,6 +32,8 @@ class Field(msgspec.Struct, frozen=True):
     """Whether text is set to the right, because numbers stand in it."""
     words: str = ""
     """For coded values: the table of words, when it is not that of the field's own name."""
+    none: str = ""
+    """What no value means, where that is a word; else it is written as a dash."""
     letter: str = ""
     """For ids of a day: the letter in front (`O` of `O20261120-42`)."""
 

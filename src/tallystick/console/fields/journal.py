@@ -21,7 +21,7 @@ JOURNAL = {
     "hash": Field(_("Chain hash"), "hash", width=130),
     "previous_hash": Field(_("Hash before"), "hash", width=130),
     "batch_hash": Field(_("Chain hash"), "hash", width=130),
-    "payload_bytes": Field(_("Payload"), "bytes", "B", 90),
+    "payload_bytes": Field(_("Payload"), "bytes", width=90),
     "index": Field(_("Place"), "number", width=64),
     "cancel_asked": Field(_("Cancel asked for"), "flag", width=90),
     "accepted": Field(_("Accepted"), "flag", width=90),
@@ -36,6 +36,8 @@ JOURNAL = {
     "rule_set": Field(_("Rule set"), "hash", width=130),
     "repeated": Field(_("Repeated"), "flag", width=80),
     "command_id": Field(_("Command"), width=160),
+    "batch_size": Field(_("Commands a batch"), "count"),
+    "as_of": Field(_("As of"), "date"),
     # checks, loads, days and take-overs, as the command line prints them
     "sound": Field(_("Chain whole"), "flag"),
     "days": Field(_("Days"), "count"),

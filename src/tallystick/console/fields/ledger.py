@@ -8,6 +8,7 @@ from tallystick.console.words import mark as _
 __all__ = ["LEDGER"]
 
 LEDGER = {
+    "search": Field(_("Number holds")),
     # the ledger
     "account": Field(_("Account"), "key", width=80),
     "account_kind": Field(_("Kind"), "code", width=130, words="kind"),

@@ -8,6 +8,8 @@ from tallystick.console.words import mark as _
 __all__ = ["MARKET"]
 
 MARKET = {
+    "all_dates": Field(_("Past and future rows too"), "flag"),
+    "expiring": Field(_("Only rows that end soon"), "flag"),
     "name": Field(_("Name"), width=180),
     "name_zh": Field(_("Chinese name"), width=130),
     "isin": Field(_("ISIN"), width=124),

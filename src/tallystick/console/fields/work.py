@@ -31,5 +31,6 @@ WORK = {
     "user": Field(_("User"), width=120),
     "role": Field(_("Role"), width=140),
     "operation": Field(_("Operation"), width=200),
+    "password": Field(_("Password")),
     "permission": Field(_("Permission"), width=140),
 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from tallystick.console.history import catalog, instrument, keeping, quality, quarantine, studies
+from tallystick.console.history import catalog, instrument, keeping, quality, quarantine, studies, verified
 
 __all__ = ["HANDLERS"]
 
 HANDLERS: list[HTTPRouteHandler] = [
     handler
-    for family in (catalog, studies, instrument, quality, quarantine, keeping)
+    for family in (catalog, studies, instrument, quality, quarantine, keeping, verified)
     for handler in family.HANDLERS
 ]

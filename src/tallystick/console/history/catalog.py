@@ -17,7 +17,7 @@ from tallystick.console.history.quarantine import QUARANTINE
 from tallystick.console.listing import Action, Column, Filter, ListPage, grid_config
 from tallystick.console.lists import list_route
 from tallystick.console.proposals import open_proposals
-from tallystick.console.replies import pairs_of
+from tallystick.console.replies import pairs_of, plain_of
 from tallystick.console.shell import AnyRequest, PageShell, say_in
 from tallystick.console.words import mark as _
 from tallystick.core.operations import find_operation
@@ -30,18 +30,21 @@ DATASETS = ListPage(
     title=_("Datasets"),
     operation="history.datasets",
     columns=(
-        Column("dataset", link=DATASET_LINK, width=178),
-        Column("title", width=122, grow=True),
-        Column("owner", title=_("Owned by"), kind="code", words="room", width=84),
-        Column("record_class", title=_("Class"), width=92),
-        Column("rows", width=80),
-        Column("bytes", width=84),
-        Column("quality", link="/history/quality/{dataset}", width=76),
-        Column("quarantined", link="/history/quarantine?dataset={dataset}", width=80),
+        Column("dataset", link=DATASET_LINK, width=184),
+        Column("title", width=104, grow=True),
+        Column("rows", title=_("Row versions"), width=92),
+        Column("bytes", width=70),
+        Column("quality", link="/history/quality/{dataset}", width=72),
+        Column("quarantined", title=_("Set aside"), link="/history/quarantine?dataset={dataset}", width=66),
         Column("first", kind="date", width=92),
         Column("last", title=_("Last"), kind="date", width=92),
-        Column("known_time", title=_("Newest row known"), kind="minute", width=124),
-        Column("holds", width=120),
+        Column("known_time", title=_("Newest row known"), kind="minute", width=130),
+        Column("hot_from", width=92),
+        Column("holds", width=84),
+        Column("hot", width=110),
+        Column("hot_rows", width=100),
+        Column("record_class", title=_("Class"), width=106),
+        Column("owner", title=_("Owned by"), kind="code", words="room", width=96),
     ),
     key=("dataset",),
     record=DATASET_LINK,
@@ -89,9 +92,12 @@ LOADS = ListPage(
 
 TABS = ((_("Loads and corrections"), LOADS), (_("Kept until"), KEPT), (_("Archives"), ARCHIVES), (_("Purges"), PURGES),
         (_("Holds"), HOLDS), (_("Quarantine"), QUARANTINE))  # fmt: skip
-ABOVE = ("dataset", "title", "partitioned_by")
-FACTS = {"first": "first_date", "last": "last_date", "known_time": "newest_known", "owner": "owner_room"}
+ABOVE = ("dataset", "title", "partitioned_by", "kept_why")
+FACTS = {"first": "first_date", "last": "last_date", "known_time": "newest_known", "owner": "owner_room",
+         "rows": "row_versions"}  # fmt: skip
 """Fields whose names mean something else on other pages."""
+COLUMNS = ("column", "column_type", "column_unit", "in_key", "in_sort", "may_be_empty", "filled_by")
+CHECKS = ("check", "makes_sure", "on_failure")
 PROPOSALS = ("history.mark_purge", "history.release_hold")
 
 
@@ -111,14 +117,19 @@ async def dataset(request: AnyRequest, shell: PageShell, name: FromPath[str]) ->
             *((FACTS.get(field, field), value) for field, value in pairs_of(reply, without=ABOVE)),
             ("partitioned_by", _partition_in_words(reply.partitioned_by, say)),
             ("key_columns", ", ".join(reply.key)),
-            ("columns", ", ".join(reply.columns)),
+            ("sort_order", ", ".join(reply.sort_order)),
         ],
         links={
             "quality": f"/history/quality/{reply.dataset}",
             "quarantined": f"/history/quarantine?dataset={reply.dataset}",
             "corrections": f"/history/loads?dataset={reply.dataset}&what=corrected",
         },
-        actions=_actions(reply.dataset, reply.columns if is_market else [], reply.key),
+        kept_why=reply.kept_why,
+        columns=[plain_of(column) for column in reply.columns],
+        column_names=COLUMNS,
+        checks=[plain_of(check) for check in reply.checks],
+        check_names=CHECKS,
+        actions=_actions(reply.dataset, [c.column for c in reply.columns] if is_market else [], reply.key),
         proposals=await open_proposals(request, shell, PROPOSALS, reply.dataset),
         tabs=[(title, _narrowed(request, shell, page, reply.dataset)) for title, page in TABS],
     )

@@ -85,7 +85,6 @@ BY_REASON = ListPage(
     columns=(
         Column("reason", width=320, grow=True),
         Column("column", width=120),
-        Column("part", title=_("Code"), width=220),
         Column("waiting_rows", width=120),
         Column("released_rows", width=120),
     ),

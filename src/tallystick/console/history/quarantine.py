@@ -92,7 +92,6 @@ async def row(request: AnyRequest, shell: PageShell) -> Response[str]:
             ("row", reply.row),
             ("column", reply.column),
             ("value", reply.value),
-            ("code", reply.code),
             ("set_aside_at", reply.set_aside_at),
             ("row_released_at", reply.released_at),
             ("released_by", reply.released_by),

@@ -39,7 +39,7 @@ class SealFault(Record, frozen=True, kw_only=True):
 
 
 class SealCheck(Record, frozen=True, kw_only=True):
-    """What was compared: days, tables of these days (`partitions`), rows, bytes; and what is wrong.
+    """What was compared: days, tables of these days (`partitions`), their files, rows, bytes; and what is wrong.
 
     `by_sums` partitions were sealed by another release of DuckDB, whose checksums differ: of them rows and the sums of
     all numbers were compared. `advice` says what to do about faults.
@@ -48,6 +48,7 @@ class SealCheck(Record, frozen=True, kw_only=True):
     passed: bool
     days: int
     partitions: int
+    files: int
     rows: int
     bytes: int
     by_sums: int

@@ -24,6 +24,7 @@ from tallystick.history.feeding.requests import SealCheck, SealFault
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake import Lake
+    from tallystick.core.lake.plan import PlannedFile
     from tallystick.history.events import PartitionSealed
 
 __all__ = ["seal_hash", "verify_seals"]
@@ -39,7 +40,7 @@ def verify_seals(context: Context, dataset: str = "") -> SealCheck:
     machine = context.machine("history")
     seals: list[PartitionSealed] = machine.seals(dataset)
     context.progress.start("history.verify_sealed", len(seals))
-    faults, days, rows, size, by_sums, purged = [], set(), 0, 0, 0, 0
+    faults, days, files, rows, size, by_sums, purged = [], set(), 0, 0, 0, 0, 0
     for seal in seals:
         going = machine.purge_of(seal.dataset, seal.date.isoformat())
         if going is not None and going.state in ("begun", "purged"):
@@ -48,14 +49,15 @@ def verify_seals(context: Context, dataset: str = "") -> SealCheck:
             days.add(seal.date)
             problem, found, compared_by_sums = _compare(context.lake, seal)
             rows, by_sums = rows + found, by_sums + compared_by_sums
-            size += _bytes_of(context.lake, seal)
+            read = _files_of(context.lake, seal)
+            files, size = files + len(read), size + sum(file.size for file in read)
             if problem:
                 faults.append(_fault(context, seal, problem, found))
         context.progress.step(1, f"{seal.dataset} {seal.date}")
     context.progress.finish()
     return SealCheck(
-        passed=not faults, days=len(days), partitions=len(seals) - purged, rows=rows, bytes=size, by_sums=by_sums,
-        purged=purged, advice=_advice(context) if faults else "", faults=faults,
+        passed=not faults, days=len(days), partitions=len(seals) - purged, files=files, rows=rows, bytes=size,
+        by_sums=by_sums, purged=purged, advice=_advice(context) if faults else "", faults=faults,
     )  # fmt: skip
 
 
@@ -102,11 +104,11 @@ def _is_copied_wrong(lake: Lake, seal: PartitionSealed) -> bool:
     )
 
 
-def _bytes_of(lake: Lake, seal: PartitionSealed) -> int:
+def _files_of(lake: Lake, seal: PartitionSealed) -> list[PlannedFile]:
     if seal.dataset not in lake.tables():
-        return 0
+        return []
     state = lake.state(seal.dataset)
-    return sum(file.size for file in state.groups.get(state.layout.partition_number(seal.date), ()))
+    return state.groups.get(state.layout.partition_number(seal.date), [])
 
 
 def _fault(context: Context, seal: PartitionSealed, problem: str, found: int) -> SealFault:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.archiving import (
     DAMAGED,
@@ -30,11 +31,12 @@ from tallystick.core.lake.archiving import (
     remove_unnamed,
     write_archive,
 )
-from tallystick.core.lake.durable import alone, sync_file, sync_folder
+from tallystick.core.lake.durable import alone
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.core.ready import ready
-from tallystick.core.schema import Record
+from tallystick.core.schema import Record, Timestamp
 from tallystick.history.events import ArchiveRestored, PartitionArchived
+from tallystick.history.keeping.archive_states import forget_finding
 from tallystick.history.keeping.requests import ArchiveCheck, ArchiveFault
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ __all__ = [
     "checked",
     "copy_archives",
     "faults_of",
+    "read_manifest",
     "restore_archives",
 ]
 
@@ -55,7 +58,12 @@ SUFFIX = ".manifest.json"
 
 
 class ArchiveLine(Record, frozen=True, kw_only=True):
-    """An archive as the journal knows it: the SHA-256 of its manifest in hex, its files, rows and bytes."""
+    """An archive as the journal knows it: the SHA-256 of its manifest in hex, its files, rows and bytes.
+
+    `state` says how it stands: `archived` when its files are there and no verification found a fault, `missing`,
+    `damaged`, `unnamed` (its table does not name a file) or `purged`; `restored` in the answer of a restore.
+    `verified_at` is when its bytes were last compared.
+    """
 
     dataset: str
     partition: str
@@ -65,6 +73,7 @@ class ArchiveLine(Record, frozen=True, kw_only=True):
     rows: int
     bytes: int
     state: str = ""
+    verified_at: Timestamp | None = None
 
 
 def archive_dataset(context: Context, dataset: str, before: datetime.date) -> list[ArchiveLine]:
@@ -132,7 +141,7 @@ def _settle(context: Context, dataset: str, part: Partition) -> list[ArchiveLine
     wanted: set[str] = set()
     found = []
     for path in (path for path in there if path.name.endswith(SUFFIX)):
-        manifest = _read_manifest(lake.storage, path)
+        manifest = read_manifest(lake.storage, path)
         known = hash_stored(lake.storage, path) in journaled
         if manifest is None or not (known or all(file.path in named for file in manifest.files)):
             continue
@@ -156,10 +165,10 @@ def _journal(context: Context, manifest: Manifest) -> ArchiveLine:
         size=manifest.size,
     )
     context.send(fact)
-    return line_of(fact)
+    return line_of(fact, "archived")
 
 
-def line_of(fact: PartitionArchived, state: str = "") -> ArchiveLine:
+def line_of(fact: PartitionArchived, state: str = "", verified_at: int | None = None) -> ArchiveLine:
     """An archive of the journal as a line."""
     return ArchiveLine(
         dataset=fact.dataset,
@@ -170,6 +179,7 @@ def line_of(fact: PartitionArchived, state: str = "") -> ArchiveLine:
         rows=fact.rows,
         bytes=fact.size,
         state=state,
+        verified_at=verified_at,
     )
 
 
@@ -210,7 +220,7 @@ def _faults(context: Context, archive: PartitionArchived, folder: Path | None) -
     if path not in sizes:
         yield fault(archive.manifest_file, "missing")
         return
-    manifest = _read_manifest(storage, path)
+    manifest = read_manifest(storage, path)
     if manifest is None or hash_stored(storage, path) != archive.manifest.hex():
         yield fault(archive.manifest_file, "changed")
         return
@@ -247,7 +257,7 @@ def copy_archives(
         place = target / archive.dataset / archive.partition
         place.mkdir(parents=True, exist_ok=True)
         there = {file.path for file in storage.files(source)}
-        manifest = _read_manifest(storage, source / archive.manifest_file)
+        manifest = read_manifest(storage, source / archive.manifest_file)
         names = [archive.manifest_file, *(_name(file.path) for file in manifest.files)] if manifest else []
         for name in names:
             if source / name in there:
@@ -280,6 +290,7 @@ def restore_archives(
                         source=str(source),
                     )
                 )
+                forget_finding(context, archive)
                 found.append(line_of(archive, "restored"))
             context.progress.step(1, f"{archive.dataset} {archive.partition}")
     return found
@@ -291,7 +302,7 @@ def _restore(context: Context, archive: PartitionArchived, copy: Path) -> int:
     place = archive_folder(context.lake, archive.dataset, archive.partition)
     wanted = {archive.manifest_file: archive.manifest.hex()}
     manifest_path = copy / archive.manifest_file
-    manifest = _read_manifest(copies, manifest_path)
+    manifest = read_manifest(copies, manifest_path)
     if manifest is None or hash_file(manifest_path) != archive.manifest.hex():
         raise _unlike(archive, manifest_path)
     wanted |= {_name(file.path): file.sha256 for file in manifest.files}
@@ -324,7 +335,7 @@ def _copy(storage: Storage, source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def _read_manifest(storage: Storage, path: Path) -> Manifest | None:
+def read_manifest(storage: Storage, path: Path) -> Manifest | None:
     """A manifest where it is kept; None when it is not there or does not read."""
     try:
         with storage.open(path) as file:

@@ -25,13 +25,17 @@ _ = mark
     "history.archives", permission="history.read", summary="List the archives, each with its manifest's hash."
 )
 def archives(context: Context, request: ArchivesRequest) -> Table:
-    """The archives on the journal; those that were purged with their partition say so."""
+    """The archives on the journal; those that were purged with their partition say so, and those that lack a file or
+    were found damaged.
+    """
     from tallystick.history.keeping.archive import ArchiveLine, line_of, standing
+    from tallystick.history.keeping.archive_states import ArchiveState, states_of
 
-    there = {one.manifest for one in standing(context)}
+    name, purged = _name(request.dataset), ArchiveState("purged", None)
+    states = states_of(context, standing(context, name))
     lines = [
-        line_of(one, "archived" if one.manifest in there else "purged")
-        for one in context.machine("history").archives(_name(request.dataset))
+        line_of(one, *states.get(one.manifest.hex(), purged))
+        for one in context.machine("history").archives(name)
     ]
     return page_of(context, ArchiveLine, lines, request, _("Archives"))
 
@@ -61,14 +65,17 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
     summary="Compare every byte of the archives with their manifests and the journal.",
 )
 def verify_archive(context: Context, request: VerifyArchiveRequest) -> ArchiveCheck:
-    """How many archives, files and bytes were compared, and what is wrong with them."""
+    """How many archives, files and bytes were compared, and what is wrong with them; `history.archives` shows it."""
     from tallystick.history.keeping.archive import checked, faults_of, standing
+    from tallystick.history.keeping.archive_states import keep_findings
 
     chosen = standing(context, _name(request.dataset))
     context.progress.start("history.verify_archive", len(chosen))
     lines = []
     for one in chosen:
-        lines += faults_of(context, one)
+        faults = faults_of(context, one)
+        keep_findings(context, [one], faults)
+        lines += faults
         context.progress.step(1, f"{one.dataset} {one.partition}")
     context.progress.finish()
     return checked(chosen, lines)

@@ -13,14 +13,26 @@ from tallystick.history.keeping.quality import score
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake import Lake
-    from tallystick.history.keeping.purging import KeptLine
     from tallystick.history.machine import HistoryMachine
 
-__all__ = ["DatasetLine", "DatasetReply", "describe_dataset", "list_datasets"]
+__all__ = [
+    "DatasetCheck",
+    "DatasetColumn",
+    "DatasetLine",
+    "DatasetReply",
+    "describe_dataset",
+    "list_datasets",
+]
 
 
 class DatasetLine(Record, frozen=True, kw_only=True):
-    """A table of the lake: rows with superseded versions, bytes, first and last date, when its newest row was known.
+    """A table of the lake: its rows (a fact has one for each of its versions), bytes, first and last date, when its
+    newest row was known.
+
+    Rows of recent partitions are in the hot generation too and are asked fast: `hot_from` is the first date from which
+    all are there as they are now, up to the newest; `hot_rows` are the rows since then. `hot` is `current`, `behind`
+    when the newest partition changed after the generation was published (it is read from its files then), and empty
+    where nothing was published.
 
     `quality` is the share of the rows that came by loads and did not stay in quarantine, in percent (none without
     loads); `holds` names the open holds that speak of it.
@@ -37,9 +49,36 @@ class DatasetLine(Record, frozen=True, kw_only=True):
     first: datetime.date | None
     last: datetime.date | None
     known_time: Timestamp | None
+    hot: str
+    hot_from: datetime.date | None
+    hot_rows: int
     quarantined: int
     quality: float | None
     holds: str
+
+
+class DatasetColumn(Record, frozen=True, kw_only=True):
+    """A column: how it is stored (`text`, `int64`, `date`, …), its unit, its place in the key and in the sort order
+    (from 1, none: not in it), whether it may be empty, and who fills it: a source that `must` or `may`, or the `house`.
+    """
+
+    column: str
+    column_type: str
+    column_unit: str
+    in_key: int | None
+    in_sort: int | None
+    may_be_empty: bool
+    filled_by: str
+
+
+class DatasetCheck(Record, frozen=True, kw_only=True):
+    """A check that a load goes through: what it makes sure of, and whether a row that fails is `set_aside` or kept with
+    a `doubt`.
+    """
+
+    check: str
+    makes_sure: str
+    on_failure: str
 
 
 class DatasetReply(DatasetLine, frozen=True, kw_only=True):
@@ -47,11 +86,11 @@ class DatasetReply(DatasetLine, frozen=True, kw_only=True):
 
     `loads`, `corrections`, `sealed_days` count what `history.loads` lists; `hot_partitions` are in the hot generation
     as they are now, and so are asked fast. `keep_until` is of the partition that is kept longest (none: for ever, as
-    far as is known, because of `kept_by`).
+    far as is known, because of `kept_by`); `kept_why` says it in a sentence.
     """
 
-    columns: list[str]
     key: list[str]
+    sort_order: list[str]
     partitioned_by: str
     partitions: int
     loads: int
@@ -65,6 +104,9 @@ class DatasetReply(DatasetLine, frozen=True, kw_only=True):
     purged_partitions: int
     keep_until: datetime.date | None
     kept_by: str
+    kept_why: str
+    columns: list[DatasetColumn]
+    checks: list[DatasetCheck]
 
 
 def list_datasets(context: Context) -> list[DatasetLine]:
@@ -80,6 +122,7 @@ def _line(context: Context, name: str, there: bool) -> DatasetLine:
     title = told.title if told else declared.spec.title if declared else ""
     owner = told.owner if told else declared.spec.owner if declared else ""
     quarantined = _quarantined(context.lake, name) if there else 0
+    hot, hot_from, hot_rows = _hot(context.lake, name) if there else ("", None, 0)
     return DatasetLine(
         dataset=name,
         title=translate(title, context.language) if title else name,
@@ -92,6 +135,9 @@ def _line(context: Context, name: str, there: bool) -> DatasetLine:
         first=told.first_date if told else None,
         last=told.last_date if told else None,
         known_time=told.last_known_time if told else None,
+        hot=hot,
+        hot_from=hot_from,
+        hot_rows=hot_rows,
         quarantined=quarantined,
         quality=_quality(machine, name, quarantined),
         holds=", ".join(
@@ -100,6 +146,25 @@ def _line(context: Context, name: str, there: bool) -> DatasetLine:
             if hold.is_open
         ),
     )
+
+
+def _hot(lake: Lake, name: str) -> tuple[str, datetime.date | None, int]:
+    """Whether a table's newest partitions are hot as they are now, from which date on, and how many rows they have."""
+    generation, state = lake.generation(), lake.state(name)
+    published = generation.contents.tables.get(name) if generation else None
+    if generation is None or published is None or not (published.files or published.opened):
+        return "", None, 0
+    covered = generation.covered(name, state.groups)
+    numbers = sorted((one for one in {*state.groups, *published.opened} if one is not None), reverse=True)
+    since, rows = None, 0
+    for number in numbers:
+        if number not in covered:
+            break
+        since, rows = number, rows + sum(file.rows for file in state.groups.get(number, ()))
+    if since is None:
+        return "behind", None, 0
+    first = lake.describe(name).first_date
+    return "current", max(filter(None, (state.layout.partition_days(since)[0], first))), rows
 
 
 def _quarantined(lake: Lake, name: str) -> int:
@@ -122,7 +187,8 @@ def describe_dataset(context: Context, name: str) -> DatasetReply:
     """All that the catalog knows of one dataset. NotFound names the nearest."""
     import msgspec
 
-    from tallystick.history.keeping.purging import kept_parts
+    from tallystick.history.keeping.catalog_columns import checks_of, columns_of
+    from tallystick.history.keeping.purging import kept_parts, longest_kept
 
     lake, declared = context.lake, DATASETS.get(name)
     there = name in lake.tables()
@@ -131,11 +197,11 @@ def describe_dataset(context: Context, name: str) -> DatasetReply:
     parts = kept_parts(context, name) if there and declared else []
     purges = machine.purges(name)
     seals = machine.seals(name)
-    until, by = _longest(parts)
+    kept = longest_kept(parts)
     return DatasetReply(
         **msgspec.structs.asdict(_line(context, name, there)),
-        columns=list(spec.record.__struct_fields__),
         key=list(spec.key),
+        sort_order=list(spec.sort or spec.key),
         partitioned_by=" ".join(spec.partition) if spec.partition else "",
         partitions=len(parts),
         loads=len(machine.loads(name)),
@@ -147,15 +213,9 @@ def describe_dataset(context: Context, name: str) -> DatasetReply:
         archived_rows=sum(one.rows for one in machine.archives(name)),
         marked_partitions=sum(one.state in ("marked", "begun") for one in purges),
         purged_partitions=sum(one.state == "purged" for one in purges),
-        keep_until=until,
-        kept_by=by,
+        keep_until=kept.keep_until if kept else None,
+        kept_by=kept.rule if kept else "",
+        kept_why=kept.kept_why if kept else "",
+        columns=columns_of(spec, declared),
+        checks=checks_of(declared, context.language),
     )
-
-
-def _longest(parts: list[KeptLine]) -> tuple[datetime.date | None, str]:
-    """Until when the partition is kept that is kept longest, and by which rule."""
-    for part in parts:
-        if part.keep_until is None:
-            return None, part.rule
-    last = max(parts, key=lambda part: part.keep_until or datetime.date.min, default=None)
-    return (last.keep_until, last.rule) if last else (None, "")

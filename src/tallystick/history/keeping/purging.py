@@ -17,24 +17,36 @@ from tallystick.core.errors import NotFound, Rejection, suggestion
 from tallystick.core.events import event_of
 from tallystick.core.lake.archiving import Partition, contents_of, partitions
 from tallystick.core.lake.maintenance import purge
+from tallystick.core.ready import ready
 from tallystick.core.schema import Record, number_date
 from tallystick.history.datasets import DATASETS
 from tallystick.history.events import BeginPurge, MarkPurge, PartitionPurged, PurgePart
 from tallystick.history.keeping.holds import undisturbed
+from tallystick.history.keeping.retention_sentences import sentence_of
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake.proof import Proof
+    from tallystick.history.keeping.retention import KeepUntil
     from tallystick.history.machine import HistoryMachine, Purge
 
-__all__ = ["KeptLine", "PurgeLine", "class_of", "kept_parts", "mark_command", "run_purges"]
+__all__ = [
+    "KeptLine",
+    "PurgeLine",
+    "class_of",
+    "kept_parts",
+    "longest_kept",
+    "mark_command",
+    "run_purges",
+    "with_makers",
+]
 
 DAY_NS = 86_400_000_000_000
 
 
 class KeptLine(Record, frozen=True, kw_only=True):
     """Until when a partition is kept: the date (none: for ever, as far as is known), the rule that says so with its
-    source, the open holds, and where its purge stands.
+    source, the same as a sentence, the open holds, and where its purge stands.
     """
 
     dataset: str
@@ -49,17 +61,21 @@ class KeptLine(Record, frozen=True, kw_only=True):
     keep_until: datetime.date | None
     rule: str
     source: str
+    kept_why: str
     holds: str
     purge: str
 
 
 class PurgeLine(Record, frozen=True, kw_only=True):
-    """A partition on its way out, and why it did not get further, if it did not."""
+    """A partition on its way out: who proposed its deletion (empty where that is not known any more), who approved it
+    and so marked it, and why it did not get further, if it did not.
+    """
 
     dataset: str
     partition: str
     rows: int
     state: str
+    proposed_by: str
     marked_by: str
     marked_on: datetime.date
     reason: str
@@ -82,13 +98,25 @@ def kept_parts(context: Context, dataset: str) -> list[KeptLine]:
     """Every partition of a dataset with the date until which it is kept, and why."""
     machine: HistoryMachine = context.machine("history")
     record_class, today = class_of(dataset), _today()
-    return [_kept(machine, dataset, record_class, part, today) for part in partitions(context.lake, dataset)]
+    lines = []
+    for part in partitions(context.lake, dataset):
+        span = machine.keep_until(record_class, part.first, part.last, today)
+        why = sentence_of(span, part.last, context.language)
+        lines.append(_kept(machine, dataset, record_class, part, span, why))
+    return lines
+
+
+def longest_kept(lines: list[KeptLine]) -> KeptLine | None:
+    """The partition that is kept longest; None without partitions."""
+    for line in lines:
+        if line.keep_until is None:
+            return line
+    return max(lines, key=lambda line: line.keep_until or datetime.date.min, default=None)
 
 
 def _kept(
-    machine: HistoryMachine, dataset: str, record_class: str, part: Partition, today: datetime.date
+    machine: HistoryMachine, dataset: str, record_class: str, part: Partition, span: KeepUntil, why: str
 ) -> KeptLine:
-    span = machine.keep_until(record_class, part.first, part.last, today)
     holds = machine.holds_on(dataset, record_class, part.first, part.last)
     going = machine.purge_of(dataset, part.name)
     return KeptLine(
@@ -104,6 +132,7 @@ def _kept(
         keep_until=span.date,
         rule=span.row.rule if span.row else "",
         source=span.row.source if span.row else "",
+        kept_why=why,
         holds=", ".join(hold.hold for hold in holds),
         purge=going.state if going else "",
     )
@@ -154,7 +183,7 @@ def run_purges(context: Context, dataset: str = "") -> list[PurgeLine]:
             found.append(_run(context, one))
         context.progress.step(1, f"{one.dataset} {one.part.partition}")
     context.progress.finish()
-    return found
+    return with_makers(context, found)
 
 
 def _run(context: Context, one: Purge) -> PurgeLine:
@@ -188,12 +217,31 @@ def line_of(one: Purge, *, state: str = "", problem: str = "") -> PurgeLine:
         partition=one.part.partition,
         rows=one.part.rows,
         state=state or one.state,
+        proposed_by="",
         marked_by=one.marked_by,
         marked_on=number_date(one.marked_at // DAY_NS),
         reason=one.reason,
         contents=one.part.contents.hex(),
         problem=problem,
     )
+
+
+def with_makers(context: Context, lines: list[PurgeLine]) -> list[PurgeLine]:
+    """The lines with who proposed each deletion: the maker of the last approved proposal to mark this content."""
+    proposals = context.machine("approvals").state.proposals.values()
+    kind = event_of(MarkPurge).kind
+    makers = {}
+    for proposal in proposals:
+        if proposal.kind == kind and proposal.state == "approved":
+            command = msgspec.msgpack.decode(proposal.payload, type=ready(MarkPurge))
+            for part in command.parts:
+                makers[command.dataset, part.partition, part.contents.hex()] = proposal.maker
+    return [
+        msgspec.structs.replace(
+            line, proposed_by=makers.get((line.dataset, line.partition, line.contents), "")
+        )
+        for line in lines
+    ]
 
 
 def _today() -> datetime.date:

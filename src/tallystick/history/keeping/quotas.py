@@ -15,6 +15,8 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table
 from tallystick.core.schema import Record
@@ -42,7 +44,9 @@ SECOND_NS = 1_000_000_000
 class QuotaLine(Record, frozen=True, kw_only=True):
     """A quota: whose (`role` or `user`), the limits of a day (none: without), and of a user what is used today.
 
-    A user without a quota of the user's own has a line once something was read today, with the limits of the roles.
+    A user without a quota of the user's own has a line once something was read today, with the limits of the roles;
+    `by_roles` names them. The line of a role has in `readers` who read today under it, the one who read most first, and
+    how many rows each; the limits are those of each reader alone.
     """
 
     holder: str
@@ -51,6 +55,8 @@ class QuotaLine(Record, frozen=True, kw_only=True):
     bytes_per_day: int | None
     rows_used: int | None
     bytes_used: int | None
+    by_roles: str = ""
+    readers: str = ""
 
 
 def charge(context: Context, rows: int, size: int, *, kept: bool = True) -> None:
@@ -118,41 +124,51 @@ def _metered(context: Context, reply: Any) -> Any:
 
 
 def quota_lines(context: Context) -> list[QuotaLine]:
-    """Every quota, with what its user has used today."""
+    """Every quota, with what its user has used today, or who has read under that of a role."""
+    quotas: dict[str, Quota] = context.machine("history").state.quotas
+    read = _read_today(context)
+    under = {user: _limiting_roles(context, user) for user in read if f"user {user}" not in quotas}
+    lines = [_line(key, quotas[key], read, under) for key in sorted(quotas)]
+    for user, roles in under.items():
+        limit = _quota_of_user(context, user)
+        line = _line(f"user {user}", limit, read, under)
+        lines.append(msgspec.structs.replace(line, by_roles=", ".join(roles)))
+    return lines
+
+
+def _line(
+    key: str, quota: Quota | None, read: dict[str, tuple[int, int]], under: dict[str, list[str]]
+) -> QuotaLine:
+    holder, _, name = key.partition(" ")
+    used = read.get(name, (0, 0)) if holder == "user" else (None, None)
+    readers = [user for user, roles in under.items() if holder == "role" and name in roles]
+    readers.sort(key=lambda user: -read[user][0])
+    return QuotaLine(
+        holder=holder,
+        name=name,
+        rows_per_day=quota.rows_per_day if quota else None,
+        bytes_per_day=quota.bytes_per_day if quota else None,
+        rows_used=used[0],
+        bytes_used=used[1],
+        readers="; ".join(f"{user} {read[user][0]:,}" for user in readers),
+    )
+
+
+def _read_today(context: Context) -> dict[str, tuple[int, int]]:
+    """User → rows and bytes that were read today, by name."""
     zone = zoneinfo.ZoneInfo(context.settings.firm.zone)
     day = datetime.datetime.fromtimestamp(SystemClock().now() / SECOND_NS, zone).date().isoformat()
-    quotas: dict[str, Quota] = context.machine("history").state.quotas
-    found = []
     with _opened(context.path) as connection:
-        for key in sorted(quotas):
-            holder, _, name = key.partition(" ")
-            used = _used(connection, day, name) if holder == "user" else (None, None)
-            found.append(
-                QuotaLine(
-                    holder=holder,
-                    name=name,
-                    rows_per_day=quotas[key].rows_per_day,
-                    bytes_per_day=quotas[key].bytes_per_day,
-                    rows_used=used[0],
-                    bytes_used=used[1],
-                )
-            )
-        found += [
-            QuotaLine(
-                holder="user",
-                name=user,
-                rows_per_day=None if limit is None else limit.rows_per_day,
-                bytes_per_day=None if limit is None else limit.bytes_per_day,
-                rows_used=rows,
-                bytes_used=size,
-            )
-            for user, rows, size in connection.execute(
-                "SELECT user, rows, bytes FROM used WHERE day = ? ORDER BY user", (day,)
-            ).fetchall()
-            if f"user {user}" not in quotas
-            for limit in [_quota_of_user(context, user)]
-        ]
-    return found
+        rows = connection.execute(
+            "SELECT user, rows, bytes FROM used WHERE day = ? ORDER BY user", (day,)
+        ).fetchall()
+    return {user: (int(count), int(size)) for user, count, size in rows}
+
+
+def _limiting_roles(context: Context, user: str) -> list[str]:
+    """The roles of a user that have a quota."""
+    quotas = context.machine("history").state.quotas
+    return [role for role in context.machine("access").state.grants.get(user, []) if f"role {role}" in quotas]
 
 
 def _quota_of(context: Context) -> Quota | None:
@@ -170,8 +186,7 @@ def _quota_of_user(context: Context, user: str) -> Quota | None:
     own = quotas.get(f"user {user}")
     if own is not None:
         return own
-    roles = context.machine("access").state.grants.get(user, [])
-    found = [quotas[f"role {role}"] for role in roles if f"role {role}" in quotas]
+    found = [quotas[f"role {role}"] for role in _limiting_roles(context, user)]
     if not found:
         return None
     return Quota(_widest([one.rows_per_day for one in found]), _widest([one.bytes_per_day for one in found]))

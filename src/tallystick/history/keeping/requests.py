@@ -210,12 +210,15 @@ class CloseYearRequest(Record, frozen=True, kw_only=True):
 
 
 class RetentionLine(Record, frozen=True, kw_only=True):
-    """A retention rule in force: how long records of a class are kept at least, from which start, by which source."""
+    """A retention rule in force: how long records of a class are kept at least, from which start, by which source.
+
+    A class that no rule names has a line without rule and value, whose `note` says that it is kept for ever.
+    """
 
     jurisdiction: str
     record_class: str
     rule: str
-    value: int
+    value: int | None
     unit: str
     clock: str
     valid_from: datetime.date | None

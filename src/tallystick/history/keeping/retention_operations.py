@@ -53,7 +53,10 @@ UNKNOWN_MARKET = "*"
     summary="How long records must be kept: the rules in force, or a dataset's partitions with their dates.",
 )
 def retention(context: Context, request: RetentionRequest) -> Table:
-    """The rules (the shipped ones before any is in force), or with a dataset each partition with what keeps it."""
+    """The rules (the shipped ones before any is in force), or with a dataset each partition with what keeps it.
+
+    A class of records that no rule names has a line that says so: it is kept for ever.
+    """
     if request.dataset:
         from tallystick.history.keeping.purging import KeptLine, kept_parts
 
@@ -65,6 +68,7 @@ def retention(context: Context, request: RetentionRequest) -> Table:
         for row in rows
         if request.record_class in ("", row.record_class)
     ]
+    lines += _without_rule(context, rows, request.record_class)
     return page_of(context, RetentionLine, lines, request, _("Retention rules"))
 
 
@@ -178,12 +182,12 @@ def release_hold(context: Context, request: ReleaseHoldRequest) -> DoneReply | R
     summary="List what is marked for deletion and what was deleted.",
 )
 def purges(context: Context, request: PurgesRequest) -> Table:
-    """Each partition with its tombstone: rows, the hash of its contents, who marked it and when."""
-    from tallystick.history.keeping.purging import PurgeLine, line_of
+    """Each partition with its tombstone: rows, the hash of its contents, who proposed and who marked it, and when."""
+    from tallystick.history.keeping.purging import PurgeLine, line_of, with_makers
 
     name = _name_of(context, request.dataset) if request.dataset else ""
     lines = [line_of(one) for one in _machine(context).purges(name) if request.state in ("", one.state)]
-    return page_of(context, PurgeLine, lines, request, _("Purges"))
+    return page_of(context, PurgeLine, with_makers(context, lines), request, _("Purges"))
 
 
 @operation(
@@ -240,6 +244,34 @@ def purge(context: Context, request: PurgeRequest) -> Table:
 
     name = _name_of(context, request.dataset) if request.dataset else ""
     return page_of(context, PurgeLine, run_purges(context, name), PageRequest(limit=0), _("Purges"))
+
+
+def _without_rule(context: Context, rows: list[RetentionRow], record_class: str) -> list[RetentionLine]:
+    """A line for each class of the datasets that no rule names: what is of it is kept for ever, and so says it."""
+    from tallystick.core.text import translate
+    from tallystick.history.datasets import DATASETS
+    from tallystick.history.keeping.retention_sentences import NO_RULE
+
+    named = {row.record_class for row in rows if row.clock != "mark"}
+    classes = sorted({dataset.record_class for dataset in DATASETS.values()} - named)
+    return [
+        RetentionLine(
+            jurisdiction=UNKNOWN_MARKET,
+            record_class=one,
+            rule="",
+            value=None,
+            unit="",
+            clock="",
+            valid_from=None,
+            valid_to=None,
+            source="",
+            source_date="",
+            status="",
+            note=translate(NO_RULE, context.language),
+        )
+        for one in classes
+        if "*" not in named and record_class in ("", one)
+    ]
 
 
 def adopt_shipped(context: Context) -> None:

@@ -4,6 +4,7 @@ const zone = document.documentElement.dataset.zone || "UTC";
 const moment = new Intl.DateTimeFormat("sv-SE", {
   timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
 });
+const HALF_A_LABEL = 18; // pixels
 const legend = document.getElementById("chart-legend");
 
 function frame(box, height, timeVisible, moves = !timeVisible) {
@@ -11,19 +12,34 @@ function frame(box, height, timeVisible, moves = !timeVisible) {
   const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const label = (time) => (typeof time === "number" ? clock.format(time * 1000) : typeof time === "string" ? time
     : `${time.year}-${String(time.month).padStart(2, "0")}-${String(time.day).padStart(2, "0")}`);
-  return LightweightCharts.createChart(box, {
+  const chart = LightweightCharts.createChart(box, {
     autoSize: true, height,
     layout: {
       background: { color: colour("panel") }, textColor: colour("mute"), fontSize: 11, attributionLogo: false,
       fontFamily: getComputedStyle(document.body).fontFamily, panes: { separatorColor: colour("line"), separatorHoverColor: colour("line") },
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colour("line") } },
-    rightPriceScale: { borderColor: colour("line") },
-    timeScale: { borderColor: colour("line"), timeVisible, secondsVisible: false, tickMarkFormatter: timeVisible ? label : undefined },
+    rightPriceScale: { borderColor: colour("line"), entireTextOnly: true },
+    timeScale: { borderColor: colour("line"), timeVisible, secondsVisible: false },
     localization: { locale: document.documentElement.lang, timeFormatter: label, dateFormat: "yyyy-MM-dd" },
     crosshair: { mode: 0, vertLine: { labelBackgroundColor: colour("edge") }, horzLine: { labelBackgroundColor: colour("edge") } },
     handleScroll: moves, handleScale: moves,
   });
+  leaveOutCutTimes(chart, timeVisible ? label : () => null);
+  return chart;
+}
+
+/** A time whose label the left edge would cut has none; asked again whenever the view moves. */
+function leaveOutCutTimes(chart, label) {
+  const scale = chart.timeScale();
+  const text = (time) => {
+    const place = scale.timeToCoordinate(time);
+    return place !== null && place < HALF_A_LABEL ? "" : label(time);
+  };
+  let waits = false;
+  const again = () => { waits = false; chart.applyOptions({ timeScale: { tickMarkFormatter: (time) => text(time) } }); };
+  scale.subscribeVisibleLogicalRangeChange(() => { if (!waits) waits = Boolean(requestAnimationFrame(again)); });
+  again();
 }
 
 const fixed = (value) => value.toFixed(2).replace("-", "−").replace(/\B(?=(\d{3})+(?!\d))/g, ",");

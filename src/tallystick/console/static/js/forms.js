@@ -9,7 +9,7 @@ function watch(form) {
   const button = form.querySelector("button");
   const result = form.querySelector(".result");
   const titles = JSON.parse(form.querySelector("script").textContent);
-  const ready = () => { button.disabled = confirm.value.trim() !== confirm.dataset.confirm; };
+  const ready = () => { button.disabled = plain(confirm.value) !== plain(confirm.dataset.confirm); };
   confirm.addEventListener("input", ready);
 
   form.addEventListener("submit", async (event) => {
@@ -30,6 +30,11 @@ function watch(form) {
     result.scrollIntoView({ block: "nearest" });
     ready();
   });
+}
+
+/** Words as they are compared: without spaces around, capitals as small letters. */
+function plain(words) {
+  return words.trim().toLowerCase();
 }
 
 function watchAll() {

@@ -176,6 +176,8 @@ function cell(params, column, config) {
   }
   const whole = document.createElement("span");
   if (["hash", "money", "list"].includes(column.kind)) whole.title = String(params.value ?? "");
+  else if (["text", "code"].includes(column.kind) && !none) whole.title = text; // a sentence may be cut by its column
+  else if (column.kind === "bytes" && !none) whole.title = `${Number(params.value).toLocaleString("en")} B`;
   whole.append(...parts);
   return whole;
 }

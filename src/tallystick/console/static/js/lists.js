@@ -71,6 +71,8 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
+document.body.addEventListener("verified", () => list?.reload()); // what was found may have changed the rows
+
 const started = new Map();
 
 for (const place of document.querySelectorAll("[data-list]")) {

@@ -12,13 +12,14 @@ const clock = new Intl.DateTimeFormat("sv-SE", {
 
 /** A value as people read it, without its unit. `field`: kind, decimals, letter, words. */
 export function written(value, field) {
-  if (value === null || value === undefined || value === "") return EMPTY;
+  if (value === null || value === undefined || value === "") return field.none || EMPTY;
   if (WHOLE_KINDS.includes(field.kind) && !/^-?\d+$/.test(value)) return String(value);
   switch (field.kind) {
     case "money": return scaled(value, field.decimals ?? 0);
     case "price": return scaled(value, BigInt(value) % 10n ** BigInt(4 - (field.decimals ?? 0)) ? 4 : field.decimals ?? 0);
     case "known": return BigInt(value) ? grouped(BigInt(value)) : EMPTY;
-    case "quantity": case "count": case "bytes": return grouped(BigInt(value));
+    case "quantity": case "count": return grouped(BigInt(value));
+    case "bytes": return sized(BigInt(value));
     case "percent": return percent(value, field.decimals ?? 2);
     case "share": return (value / 100).toFixed(field.decimals ?? 2).replace("-", MINUS);
     case "number": return (field.decimals ? Number(value).toFixed(field.decimals) : String(value)).replace("-", MINUS);
@@ -53,6 +54,21 @@ export function scaled(value, decimals) {
 
 function grouped(number) {
   return number.toString().replace("-", MINUS).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** Bytes with a decimal unit: three digits at most, below a thousand exactly. */
+function sized(value) {
+  const sign = value < 0n ? MINUS : "";
+  const size = value < 0n ? -value : value;
+  if (size < 1000n) return `${sign}${size} B`;
+  let unit = 1000n;
+  for (const name of ["kB", "MB", "GB", "TB"]) {
+    const tenths = (20n * size + unit) / (2n * unit);
+    if (tenths < 1000n) return `${sign}${tenths / 10n}.${tenths % 10n} ${name}`;
+    const whole = (2n * size + unit) / (2n * unit);
+    if (whole < 1000n || name === "TB") return `${sign}${grouped(whole)} ${name}`;
+    unit *= 1000n;
+  }
 }
 
 function percent(parts, decimals) {
