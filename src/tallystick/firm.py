@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context, Decision
+from tallystick.core.disk import room_for
 from tallystick.core.engine import Engine
 from tallystick.core.errors import TallystickError, fill, suggestion
 from tallystick.core.operations import OPERATIONS, call, find_operation
@@ -64,6 +65,8 @@ OPERATION_MODULES = (
 """Where the rooms declare their operations; importing them fills the registry that all doors read."""
 
 WRITER_LINGER_SECONDS = 10
+MOST_FOUNDING = 100
+"""A journal of so many batches is of a firm that was made whole: its making takes fewer."""
 
 
 def load_operations() -> None:
@@ -281,9 +284,16 @@ class OpenHouse:
 
     @functools.cached_property
     def access(self) -> Access:
-        """Who may do what, as the journal says."""
+        """Who may do what, as the journal says. TallystickError while the firm's making has not come to its end."""
         from tallystick.core.access import Access
 
+        if self.journal.head().seq < MOST_FOUNDING and not self.damage and not self.is_founded:
+            raise TallystickError(
+                "firm.half_made",
+                "The making of the firm in {folder} was stopped before its end.",
+                "Finish it with `tally init {folder}`: it goes on where it was.",
+                folder=str(self.path),
+            )
         return Access(self, self.vault)
 
     @functools.cached_property
@@ -301,6 +311,11 @@ class OpenHouse:
             str(WRITER_LINGER_SECONDS),
         ]
         return WriterClient(self.path, self.user, command)
+
+    @property
+    def is_founded(self) -> bool:
+        """Whether the making of the firm came to its end."""
+        return bool(self.machine("ledger").account_count)
 
     @property
     def snapshots(self) -> Path:
@@ -387,8 +402,14 @@ class Firm:
         `first_day` is a session of the home calendar; today's or the next one when none is given. Errors:
         TallystickError when the folder already holds a firm, the day is no session, or a setting is out of its range.
         """
-        folder = Path(path)
-        settings = settings or Settings()
+        with room_for(f"tally init {path}"):
+            return cls._made(Path(path), first_day, settings or Settings(), user)
+
+    @classmethod
+    def _made(
+        cls, folder: Path, first_day: datetime.date | None, settings: Settings, user: str | None
+    ) -> Firm:
+        """A firm in a folder, its making begun or gone on with."""
         if not (folder / "firm.toml").exists():
             day = _first_session(first_day, settings)
             folder.mkdir(parents=True, exist_ok=True)
@@ -415,7 +436,7 @@ class Firm:
     @property
     def is_founded(self) -> bool:
         """Whether the making of the firm came to its end."""
-        return bool(self.house.machine("ledger").account_count)
+        return self.house.is_founded
 
     @property
     def path(self) -> Path:
@@ -469,29 +490,10 @@ def run_writer(folder: Path, *, linger_seconds: float | None = None, ready_fd: i
 
     With `ready_fd`, tells the process that started it when clients may come, or why they may not.
     """
-    if ready_fd is not None and os.fork():
-        # Started for someone: let the starter go on at once, and be nobody's child.
-        os._exit(0)
-    import msgspec
+    from tallystick.core.writer.process import be_writer
 
-    from tallystick.core.journal import Journal
-    from tallystick.core.time import SystemClock
-    from tallystick.core.writer.desk import Desk
-    from tallystick.core.writer.frames import Fault, plain_values
-    from tallystick.core.writer.loop import WriterLoop
-
-    def tell(word: bytes) -> None:
-        if ready_fd is not None:
-            os.write(ready_fd, word)
-            os.close(ready_fd)
-
-    try:
-        settings = load_settings(folder)
+    def engine() -> Engine:
         load_operations()
-        journal = Journal.open(folder / "journal", settings=settings.journal)
-        desk = Desk(folder, journal, Engine(make_machines()), SystemClock(), settings)
-        desk.open()
-    except TallystickError as error:
-        tell(msgspec.msgpack.encode(Fault(error.code, error.text, error.remedy, plain_values(error.values))))
-        raise
-    WriterLoop(folder, desk, linger_seconds=linger_seconds).serve(lambda: tell(b"ready"))
+        return Engine(make_machines())
+
+    be_writer(folder, engine, linger_seconds=linger_seconds, ready_fd=ready_fd)

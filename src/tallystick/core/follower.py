@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallystick.core.engine import Engine
-from tallystick.core.errors import TallystickError
+from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.journal.damage import JournalDamaged
 from tallystick.core.snapshots import SnapshotHead, code_version, newest_snapshot, read_snapshot
 
@@ -55,9 +55,15 @@ class Follower:
             return
 
     def _stands_on(self, head: SnapshotHead, path: Path) -> bool:
-        """Whether the snapshot's batch is in the journal; False if it is damaged and the reader serves the rest."""
+        """Whether the snapshot's batch is in the journal.
+
+        False if the journal does not reach it (the snapshot is another firm's), or if that batch is damaged and the
+        reader serves the rest.
+        """
         try:
             found = self.journal.batch(head.seq).hash
+        except NotFound:
+            return False
         except JournalDamaged:
             if self.journal.damage is None:
                 raise

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from tallystick.core.disk import sync_file
 from tallystick.core.errors import TallystickError, suggestion
 
 __all__ = [
@@ -121,14 +122,23 @@ def load_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
 
 
 def write_settings(folder: Path, settings: Settings) -> None:
-    """Write `firm.toml` with every key and its value. TallystickError when a value is out of its range."""
+    """Write `firm.toml` with every key and its value, whole or not at all. TallystickError when a value is out of its
+    range.
+    """
     _checked(msgspec.to_builtins(settings), folder / "firm.toml", {})
     lines = []
     for section, values in msgspec.to_builtins(settings).items():
         lines.append(f"[{section}]")
         lines += [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in values.items()]
         lines.append("")
-    (folder / "firm.toml").write_text("\n".join(lines), encoding="utf-8")
+    aside = folder / "firm.toml.new"
+    try:
+        aside.write_text("\n".join(lines), encoding="utf-8")
+        sync_file(aside)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    aside.replace(folder / "firm.toml")
 
 
 def _sections() -> dict[str, dict[str, Any]]:

@@ -40,7 +40,10 @@ def code_version() -> str:
 
 
 def write_snapshot(folder: Path, head: SnapshotHead, states: dict[str, State], *, keep: int = 2) -> Path:
-    """Save machine states beside the journal (`snapshots/<seq>.npz`), built aside and renamed; keeps the newest few."""
+    """Save machine states beside the journal (`snapshots/<seq>.npz`), built aside and renamed; keeps the newest few.
+
+    The journal's folder is never made here: where it is gone, FileNotFoundError.
+    """
     import numpy as np
 
     arrays: dict[str, Any] = {"head": np.frombuffer(msgspec.msgpack.encode(head), dtype=np.uint8)}
@@ -51,7 +54,7 @@ def write_snapshot(folder: Path, head: SnapshotHead, states: dict[str, State], *
             arrays[key] = np.frombuffer(value, dtype=np.uint8) if is_bytes else value
         if not state:
             arrays[f"{machine}/|empty"] = np.zeros(0, dtype=np.uint8)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     path = folder / f"{head.seq:012d}.npz"
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
@@ -83,7 +86,7 @@ def read_snapshot(path: Path) -> tuple[SnapshotHead, dict[str, State]]:
     return head, states
 
 
-def newest_snapshot(folder: Path, *, before: int | None = None) -> list[Path]:
-    """Snapshot files, newest first, optionally only those taken at a sequence up to `before`."""
+def newest_snapshot(folder: Path, *, before: int | None = None, after: int = -1) -> list[Path]:
+    """Snapshot files, newest first, optionally only those taken at a sequence up to `before` or above `after`."""
     paths = sorted(folder.glob("*.npz"), reverse=True)
-    return [path for path in paths if before is None or int(path.stem) <= before]
+    return [path for path in paths if after < int(path.stem) and (before is None or int(path.stem) <= before)]

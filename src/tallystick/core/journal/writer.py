@@ -69,6 +69,7 @@ class Journal(JournalReader):
                 for day in days[-2:-1]:
                     _settle(day_path(folder, day, shard))
                 journal._open_day(report.head.day)
+            journal.require_own_folder()
         except BaseException as error:
             if journal is None:
                 lock.close()
@@ -91,6 +92,21 @@ class Journal(JournalReader):
         """The size of the WAL file on the disk now."""
         path = wal_path(day_path(self.folder, self._head.day, self.shard)) if self._head.day else None
         return path.stat().st_size if path and path.exists() else 0
+
+    @property
+    def is_in_its_folder(self) -> bool:
+        """Whether the folder is the one that was opened: another may stand at its path since, or none."""
+        return self._writer_lock.stands
+
+    def require_own_folder(self) -> None:
+        """TallystickError if the folder is not the one that was opened: then nothing may be opened or made by path."""
+        if not self.is_in_its_folder:
+            raise TallystickError(
+                "journal.folder_gone",
+                "{folder} was removed, moved or replaced while its journal was open.",
+                "Give the command again: a new writer begins in the folder that is there.",
+                folder=str(self.folder),
+            )
 
     def head(self) -> Head:
         """The last batch appended; what the newest day continues, if that day is empty."""
@@ -144,6 +160,7 @@ class Journal(JournalReader):
                 last=last.isoformat(),
                 given=day.isoformat(),
             )
+        self.require_own_folder()
         try:
             self._close_day()
             create(day_path(self.folder, day, self.shard), day, self.shard, self._head)
@@ -212,7 +229,7 @@ class Journal(JournalReader):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-            if self._head.day is not None and self._failure is None:
+            if self._head.day is not None and self._failure is None and self.is_in_its_folder:
                 _settle(day_path(self.folder, self._head.day, self.shard))
 
 

@@ -133,14 +133,27 @@ class WriterClient:
             peer.settimeout(ANSWER_TIMEOUT_SECONDS)
             try:
                 peer.connect(str(socket_path(self._folder)))
-                return peer
-            except (FileNotFoundError, ConnectionRefusedError):
+                if self._greeted(peer):
+                    return peer
+            except (FileNotFoundError, ConnectionError):
+                pass
+            except BaseException:
                 peer.close()
+                raise
+            peer.close()
             fault = self._start()
             if fault is not None and (fault.code != "journal.locked" or time.monotonic() > deadline):
                 raise fault.error()
             if fault is not None:
                 time.sleep(0.05)
+
+    def _greeted(self, peer: socket.socket) -> bool:
+        """Whether the writer lets this client in; one whose folder was removed or replaced ends instead."""
+        self._frames = Frames()
+        while data := peer.recv(1 << 20):
+            if self._frames.feed(data):
+                return True
+        return False
 
     def _start(self) -> Fault | None:
         """Start the writer as a process of its own; None when it is ready, else why it is not."""

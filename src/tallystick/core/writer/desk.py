@@ -21,7 +21,7 @@ from tallystick.core.events import Command, EventType, all_events, event_of, eve
 from tallystick.core.follower import Follower
 from tallystick.core.journal import Journal, Row, encode_payload
 from tallystick.core.settings import Settings
-from tallystick.core.snapshots import SnapshotHead, code_version, write_snapshot
+from tallystick.core.snapshots import SnapshotHead, code_version, newest_snapshot, write_snapshot
 from tallystick.core.time import Clock
 from tallystick.core.writer.frames import Fault, Reply, Request, decode_body, plain_values
 
@@ -69,7 +69,13 @@ class Desk:
         self.day: datetime.date | None = None
 
     def open(self) -> None:
-        """Bring the machines to the journal's head and remember the ids used since the last closed day."""
+        """Bring the machines to the journal's head and remember the ids used since the last closed day.
+
+        Snapshots behind the head are of no batch of this journal (a writer of a removed firm left them): they go.
+        """
+        self.journal.require_own_folder()
+        for foreign in newest_snapshot(self.snapshots, after=self.journal.head().seq):
+            foreign.unlink(missing_ok=True)
         seq = self._follower.catch_up()
         self.day = self.journal.head().day
         if seq:
@@ -122,7 +128,8 @@ class Desk:
         return digests
 
     def save(self) -> None:
-        """Write a snapshot at the journal's head."""
+        """Write a snapshot at the journal's head. TallystickError if the folder is not this journal's any more."""
+        self.journal.require_own_folder()
         head = self.journal.head()
         write_snapshot(
             self.snapshots, SnapshotHead(head.seq, head.hash, code_version()), self.engine.snapshot()
@@ -249,6 +256,7 @@ class Desk:
 
     def _close_day(self) -> None:
         """After a day's last row: record the digests, save the machines, move the day's ids to disk."""
+        self.journal.require_own_folder()
         self._commit()
         self.digest()
         self.save()

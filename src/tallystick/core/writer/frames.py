@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 
+from tallystick.core.disk import ANY_WORK, disk_full, is_full
 from tallystick.core.errors import TallystickError
 from tallystick.core.events import EventType
 from tallystick.core.schema import Record
 
 __all__ = [
     "FRAME_LIMIT_BYTES",
+    "GREETING",
     "Fault",
     "Frames",
     "Reply",
@@ -28,6 +30,8 @@ __all__ = [
 
 FRAME_LIMIT_BYTES = 64 * 1024 * 1024
 LENGTH = struct.Struct("<I")
+GREETING = 0
+"""The number of the reply that greets a client; requests count from 1."""
 
 
 class Request(msgspec.Struct, frozen=True, array_like=True):
@@ -48,6 +52,15 @@ class Fault(msgspec.Struct, frozen=True, array_like=True):
     text: str
     remedy: str
     values: dict[str, Any]
+
+    @classmethod
+    def of(cls, error: Exception) -> Fault | None:
+        """What to tell of an error that stops the writer: a full disk, or the operator's fault; None for others."""
+        if is_full(error):
+            error = disk_full(ANY_WORK, error)
+        if not isinstance(error, TallystickError):
+            return None
+        return cls(error.code, error.text, error.remedy, plain_values(error.values))
 
     def error(self) -> TallystickError:
         """The fault as the exception to raise at the client."""

@@ -17,13 +17,15 @@ import msgspec
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.writer.desk import Desk
-from tallystick.core.writer.frames import Frames, Request, frame
+from tallystick.core.writer.frames import GREETING, Fault, Frames, Reply, Request, frame
 from tallystick.core.writer.place import socket_path
 
 __all__ = ["WriterLoop"]
 
 RECEIVE_BYTES = 1 << 20
 OUTGOING_LIMIT_BYTES = 64 * 1024 * 1024
+# How often the writer looks whether the folder is still its own, beside each time that a client comes.
+LOOK_SECONDS = 0.5
 
 
 class Connection:
@@ -45,11 +47,15 @@ class WriterLoop:
         self._path = socket_path(folder)
         self._stopping = False
         self._connections: dict[socket.socket, Connection] = {}
-        self._alone_since = time.monotonic()
+        self._alone_since = self._looked_at = time.monotonic()
 
     def serve(self, ready: Callable[[], None]) -> None:
-        """Bind, tell that clients may come, then decide what arrives. Saves a snapshot and closes at the end."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Bind, tell that clients may come, then decide what arrives. Saves a snapshot and closes at the end.
+
+        Where the folder is not the one that was opened any more (removed, moved, replaced), the process ends at once,
+        as a kill would end it: nothing of what stands at the path now may be touched, not even by closing.
+        """
+        self._path.parent.mkdir(exist_ok=True)
         self._path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
             server.bind(str(self._path))
@@ -64,10 +70,17 @@ class WriterLoop:
             ready()
             while not self._stopping and not self._lingered():
                 self._turn(server)
+            self._require_own_folder()
         self._path.unlink(missing_ok=True)
         if self._desk.journal.head().seq:
             self._desk.save()
         self._desk.close()
+
+    def _require_own_folder(self) -> None:
+        """End the process if another folder, or none, stands at the firm's path."""
+        self._looked_at = time.monotonic()
+        if not self._desk.journal.is_in_its_folder:
+            os._exit(0)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
@@ -83,7 +96,10 @@ class WriterLoop:
         """Read everything that has arrived, decide it as one, answer."""
         requests: list[Request] = []
         owners: list[tuple[socket.socket, int]] = []
-        for key, events in self._selector.select(timeout=0.5):
+        found = self._selector.select(timeout=LOOK_SECONDS)
+        if time.monotonic() - self._looked_at > LOOK_SECONDS / 2:
+            self._require_own_folder()
+        for key, events in found:
             peer = key.fileobj
             assert isinstance(peer, socket.socket)
             if peer is server:
@@ -95,14 +111,29 @@ class WriterLoop:
                 for request in self._receive(self._connections[peer]):
                     owners.append((peer, request.number))
                     requests.append(msgspec.structs.replace(request, number=len(requests)))
-        for reply in self._desk.take(requests) if requests else ():
+        for reply in self._decide(requests, owners) if requests else ():
             peer, number = owners[reply.number]
             if peer in self._connections:
                 connection = self._connections[peer]
                 connection.outgoing += frame(msgspec.structs.replace(reply, number=number))
                 self._flush(connection)
 
+    def _decide(self, requests: list[Request], owners: list[tuple[socket.socket, int]]) -> list[Reply]:
+        """The desk's replies; a failure that must end this process is told to all who wait, as far as they can hear."""
+        try:
+            return self._desk.take(requests)
+        except Exception as error:
+            fault = Fault.of(error)
+            for peer, number in owners if fault else ():
+                if peer in self._connections:
+                    connection = self._connections[peer]
+                    connection.outgoing += frame(Reply(number, fault=fault))
+                    self._flush(connection)
+            raise
+
     def _accept(self, server: socket.socket) -> None:
+        """Let a client in and greet it: whoever is greeted has the writer of the folder that is there."""
+        self._require_own_folder()
         peer, _ = server.accept()
         credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _, user, _ = struct.unpack("3i", credentials)
@@ -110,8 +141,10 @@ class WriterLoop:
             peer.close()
             return
         peer.setblocking(False)
-        self._connections[peer] = Connection(peer)
+        self._connections[peer] = connection = Connection(peer)
         self._selector.register(peer, selectors.EVENT_READ)
+        connection.outgoing += frame(Reply(GREETING))
+        self._flush(connection)
 
     def _receive(self, connection: Connection) -> list[Request]:
         requests: list[Request] = []
