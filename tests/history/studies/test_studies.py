@@ -9,6 +9,7 @@ import pytest
 
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.schema import schema_of
+from tallystick.core.text import translate
 from tallystick.core.time import parse_time
 from tallystick.history import append_bars
 from tallystick.history.studies.operations import StudiesRequest, StudyRequest, list_studies, study
@@ -206,6 +207,27 @@ def test_branch_share_is_of_both_sides(firm_trades):
     one, two = answer(firm_trades, "branch_share").rows()
     assert (one["branch"], one["market_share"]) == ("9801", 1_000)  # 80,000 of 2 × 400,000
     assert (two["branch"], two["market_share"]) == ("9802", 500)
+
+
+def test_small_shares_are_not_lost_and_add_up(firm_trades):
+    """Twenty branches with 0.00025% of the market each have 0.005% together; rounded to 0.01% each they had none."""
+    spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
+    small = [execution(100 + n, 7, 9900 + n, "buy", ONE, 2, 0) for n in range(20)]
+    firm_trades.lake.append(spec.name, pa.Table.from_pylist(small))
+    rows = [row for row in answer(firm_trades, "branch_share").rows() if row["branch"].startswith("99")]
+    assert [row["market_share"] for row in rows] == [0.025] * 20  # 2 of 2 × 400,000, in parts per 10,000
+    assert sum(row["market_share"] for row in rows) == pytest.approx(0.5)
+
+
+def test_months_without_the_market_are_left_out_of_the_share(firm_trades):
+    spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
+    long_ago = execution(9, 7, 9801, "buy", ONE, 5_000, 7)
+    long_ago["business_date"] = long_ago["trade_date"] = datetime.date(2021, 3, 1)
+    firm_trades.lake.append(spec.name, pa.Table.from_pylist([long_ago]))
+    assert {row["month"] for row in answer(firm_trades, "branch_share").rows()} == {"2026-01"}
+    assert "2021-03" in {row["month"] for row in answer(firm_trades, "client_trades").rows()}
+    assert "are left out" in studies()["branch_share"].question
+    assert "不列入" in translate(studies()["branch_share"].question, "zh_Hant")
 
 
 def test_odd_lots_are_no_part_of_the_share(firm_trades):
