@@ -121,3 +121,33 @@ def test_users_and_roles_have_pages(firm):
         page = client.get("/access/users").text
     for operation in ("access.grant", "access.revoke", "access.set_password"):
         assert f"/do/{operation}" in page
+
+
+@pytest.mark.parametrize(("language", "steps"), [("en", "Steps"), ("zh_Hant", "步驟")])
+def test_why_of_a_proposal_shows_what_it_asks_and_each_step(firm, language, steps):
+    proposal = firm.history.set_quota(
+        role="auditor", rows_per_day=1_000, bytes_per_day=2_000, reason="a test"
+    ).id
+    with doors(firm, language) as client:
+        text = client.get(f"/parts/why/{proposal}").text
+        assert "core.propose" in text
+        assert "1,000" in text
+        assert steps in text
+        bare = client.get(f"/parts/why/{proposal}", params={"steps": "1"}).text
+        assert "core.propose" in bare
+        assert "1,000" not in bare
+        assert f"/parts/why/{proposal}?steps=1" in client.get(f"/approvals/{proposal}").text
+
+
+def test_corrections_are_offered_only_for_what_comes_from_files(firm):
+    with doors(firm) as client:
+        for operation in ("history.correct_rows", "history.withdraw_rows", "history.release_rows"):
+            text = client.get(f"/do/{operation}").text
+            assert '"history.bars_daily"' in text
+            assert "history.quarantine" not in text
+            assert "ledger.cash" not in text
+
+
+def test_page_of_an_unheard_of_instrument_is_not_found(firm):
+    with doors(firm) as client:
+        assert client.get("/history/instruments/NOPE.XTAI").status_code == 404

@@ -57,6 +57,8 @@ KNOWN = {
     "dataset": ("history.datasets", "dataset"),
 }
 """Text fields whose values only the firm itself knows: the operation that lists them, and its column."""
+FROM_FILES = {"history.correct_rows", "history.release_rows", "history.withdraw_rows"}
+"""Changes of what came from files: the datasets that the house fills itself are no choice for them."""
 ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/users"}
 
 
@@ -81,6 +83,8 @@ async def form(request: AnyRequest, shell: PageShell, operation: FromPath[str]) 
         )
     shell.house.access.require(request.user, found.permission)
     known = {name: await _known(request, shell, *KNOWN[name]) for name in KNOWN if name in _names(found)}
+    if found.name in FROM_FILES:
+        known["dataset"] = [name for name in known["dataset"] if is_from_files(name)]
     return await show_page(
         request,
         shell,
@@ -150,6 +154,17 @@ def _said_of(found: Operation) -> list[str]:
 
 def _names(found: Operation) -> set[str]:
     return {field.name for field in msgspec.structs.fields(found.request)}
+
+
+def is_from_files(dataset: str) -> bool:
+    """Whether a dataset is filled from files.
+
+    >>> is_from_files("history.bars_daily"), is_from_files("history.quarantine")
+    (True, False)
+    """
+    from tallystick.history import DATASETS
+
+    return dataset in DATASETS and bool(DATASETS[dataset].required)
 
 
 async def _known(request: AnyRequest, shell: Shell, operation: str, column: str) -> list[str]:

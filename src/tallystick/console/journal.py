@@ -142,11 +142,22 @@ async def chain(request: AnyRequest, shell: PageShell) -> Response[str]:
 
 @get("/parts/why/{identity:str}")
 async def why(request: AnyRequest, shell: PageShell, identity: FromPath[str]) -> Response[str]:
-    """Where a decision comes from: values read, thresholds compared, rule set, journal position."""
+    """Where a decision comes from: values read, thresholds compared, rule set, journal position; of a proposal what it
+    asks and every step, with `steps` in the address these alone.
+    """
     answer = await shell.attempt(request, "journal.why", {"id": identity})
-    return shell.render(
-        request, "parts/why.html", answer=answer, why=plain_of(answer.value) if answer.value else {}
-    )
+    told = plain_of(answer.value) if answer.value else {}
+    steps = [
+        plain_of(step) | {"reasons": _shorts(step, shell.language(request))} for step in told.get("steps", [])
+    ]
+    bare = "steps" in request.query_params
+    return shell.render(request, "parts/why.html", answer=answer, why=told, steps=steps, bare=bare)
+
+
+def _shorts(step: Any, language: str) -> list[str]:
+    """The reasons of a refused step in words."""
+    texts = {reason.code: short(reason, language) for reason in event_type(step.kind).reasons}
+    return [texts.get(code, code) for code in step.reasons]
 
 
 def _command_row(command: dict[str, Any]) -> dict[str, Any]:

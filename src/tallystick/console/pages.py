@@ -42,14 +42,20 @@ MEANINGS = {
 }
 """Operation → fields of its reply whose names mean something else elsewhere, with the field that says what they are."""
 
+OF_ROOM = {"history": {"index": "index_name", "reference": "reference_price"}}
+"""Room → columns of its datasets whose names mean something else in the rooms that speak of them most."""
+
 
 def meaning_of(operation: str, name: str) -> str:
     """The field by whose title and form a name in an operation's reply is shown.
 
     >>> meaning_of("history.dataset", "last"), meaning_of("history.bars", "close")
     ('last_date', 'close')
+    >>> meaning_of("history.sql", "reference"), meaning_of("history.universe", "index")
+    ('reference_price', 'index_name')
     """
-    return MEANINGS.get(operation, {}).get(name, name)
+    room = OF_ROOM.get(operation.partition(".")[0], {})
+    return MEANINGS.get(operation, {}).get(name) or room.get(name, name)
 
 
 def list_page_of(operation: str, columns: Collection[str] | None = None) -> ListPage | None:

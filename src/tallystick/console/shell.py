@@ -107,7 +107,9 @@ class Shell:
             return translate(sentence, language, **values)
 
         def address(pattern: str, row: Mapping[str, Any]) -> str:
-            """An address with its places filled from a row; ids as people write them."""
+            """An address with its places filled from a row; ids as people write them. None where no batch is meant."""
+            if "{seq}" in pattern and not row.get("seq"):
+                return ""
             said = {name: written(value, field_of(name), zone="UTC") if field_of(name).kind == "id" else value
                     for name, value in row.items()}  # fmt: skip
             return pattern.format(**{name: quote(str(value), safe="") for name, value in said.items()})

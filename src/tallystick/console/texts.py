@@ -31,6 +31,8 @@ SENTENCES = (
     _("Live"),
     _("No match"),
     _("Nothing fits these filters."),
+    _("Nothing was changed: no row passes the checks."),
+    _("Row {row}: {reason}"),
     _("Not released: the row still does not pass the checks."),
     _("Nothing here yet."),
     _("Pages"),

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,7 +23,8 @@ from tallystick.core.time import format_time, parse_time
 __all__ = ["EMPTY", "with_cents", "written"]
 
 EMPTY = "–"
-WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent", "share", "ratio"}
+WHOLE_KINDS = {"money", "price", "quantity", "known", "count", "bytes", "percent", "ratio"}
+SHARE = re.compile(r"-?\d+(\.\d+)?")
 HASH_SHOWN = 12
 TIME_SHOWN = 12
 MINUTE_SHOWN = 16
@@ -41,6 +43,8 @@ def written(value: Any, field: Field, *, zone: str) -> str:
         return EMPTY
     if field.kind in WHOLE_KINDS and not str(value).lstrip("-").isdigit():
         return str(value)
+    if field.kind == "share" and not SHARE.fullmatch(str(value)):
+        return str(value)
     match field.kind:
         case "price":
             return format_money(int(value), exact_decimals(int(value), field.decimals))
@@ -57,7 +61,7 @@ def written(value: Any, field: Field, *, zone: str) -> str:
         case "ratio":
             return _ratio(int(value))
         case "share":
-            return f"{int(value) / 100:.{field.decimals}f}".replace("-", MINUS)
+            return f"{float(value) / 100:.{field.decimals}f}".replace("-", MINUS)
         case "number" if field.decimals:
             return f"{float(value):.{field.decimals}f}".replace("-", MINUS)
         case "number":

@@ -277,3 +277,18 @@ def test_sql_of_any_shape_sees_what_was_known_after_compaction_and_expiry_too(co
     check()
     assert context.lake.maintain(keep_days=0, grace_seconds=600, holds=no_holds).snapshots >= 4
     check()
+
+
+def test_unheard_of_instrument_is_told_and_one_with_bars_answers_empty(context, closes):
+    closes("9901.XTAI", "11-02", 10)
+    for door, request in (
+        (doors.bars, ask.BarsRequest(instruments=["NOPE.XTAI"])),
+        (doors.ticks, ask.TicksRequest(instruments=["NOPE.XTAI"])),
+        (doors.panel, ask.PanelRequest(instruments=["NOPE.XTAI"])),
+        (doors.resampled, ask.ResampleRequest(every="1h", instruments=["NOPE.XTAI"])),
+    ):
+        with pytest.raises(NotFound, match=r"NOPE\.XTAI"):
+            door(context, request)
+    assert doors.ticks(context, ask.TicksRequest(instruments=["9901.XTAI"])).total_rows == 0
+    early = ask.BarsRequest(instruments=["9901.XTAI"], end=datetime.date(2020, 1, 1))
+    assert doors.bars(context, early).total_rows == 0

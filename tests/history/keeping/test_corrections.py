@@ -141,6 +141,28 @@ def test_broken_rows_are_set_aside_and_the_good_ones_corrected(loaded):
     assert (told.quarantined, told.corrections, told.quality) == (1, 1, 75.0)
 
 
+def test_reply_says_why_rows_were_set_aside_and_which_figures_became_empty(loaded):
+    done = correct(loaded, bar(price=11.0, volume=None), bar("9902.XTAI") | {"high": 1.0})
+    assert [(one.row, one.column, one.code) for one in done.reasons] == [
+        (2, "high", "history.high_below_low")
+    ]
+    assert done.reasons[0].reason == "The high is below the low: 1.0."
+    told = [(one.column, one.code, one.rows, one.row) for one in done.warnings]
+    assert told == [("volume", "history.figure_emptied", 1, 1)]
+    assert done.warnings[0].warning == "volume was known and is empty now, first in row 1."
+    again = correct(loaded, bar("9902.XTAI") | {"high": 1.0}, known_at=THIRD)
+    assert (again.rows, again.position, len(again.reasons)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("known_at", [FIRST, "2025-11-30"])
+def test_correction_known_before_its_fact_is_refused_whatever_else_is_faulty(loaded, known_at):
+    with pytest.raises(TallystickError) as told:
+        correct(loaded, bar(price=11.0), bar("9902.XTAI") | {"high": 1.0}, known_at=known_at)
+    assert told.value.code == "history.correction_not_later"
+    assert closes(loaded) == BEFORE
+    assert loaded.history.quarantine().total_rows == 0, "what is refused leaves nothing behind"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -20,10 +20,10 @@ FORKS.set_forkserver_preload(["tallystick.firm", "tallystick.core.lake.commit", 
 
 
 def bars(year):
-    """Three bars in three appends' worth of one year."""
+    """Three bars in three appends' worth of one year, of no market: no calendar says which dates are sessions."""
     days = [datetime.date(year, month, 1) for month in (1, 5, 9)]
     prices = {name: [year] * 3 for name in ("open", "high", "low", "close")}
-    return pa.table({"symbol": ["9901.XTAI"] * 3, "date": pa.array(days, pa.date32()), **prices})
+    return pa.table({"symbol": ["9901"] * 3, "date": pa.array(days, pa.date32()), **prices})
 
 
 def work(folder, log, first):
@@ -33,7 +33,7 @@ def work(folder, log, first):
             append_bars(firm.context(), bars(year), known_time=1, token=str(year))
             acknowledged.write(f"year {year}\n".encode())
             prices = dict.fromkeys(("open", "high", "low", "close"), year / 100)
-            row = {"symbol": "9901.XTAI", "date": datetime.date(year, 5, 1), **prices}
+            row = {"symbol": "9901", "date": datetime.date(year, 5, 1), **prices}
             firm.history.correct(dataset=NAME, files=[[row]], reason=f"of {year}")
             acknowledged.write(f"corrected {year}\n".encode())
             firm.history.compact()

@@ -58,6 +58,7 @@ HISTORY = {
     "ask": Field(_("Ask"), "price", MONEY, 96, 2),
     "ask_size": Field(_("Ask size"), "quantity", _("shares"), 110),
     "trade_count": Field(_("Number of trades"), "count", width=110),
+    "index_name": Field(_("Index"), width=140),
     "weight": Field(_("Weight"), "ratio", width=110),
     "revision": Field(_("Revision"), "count", width=90),
     "withdrawn": Field(_("Withdrawn"), "flag", width=90),
@@ -188,5 +189,6 @@ HISTORY = {
     "files_held": Field(_("Files kept by a hold"), "count"),
     "encoding": Field(_("Encoding")),
     "warnings": Field(_("Doubts")),
+    "reason_counts": Field(_("Rows by reason")),
     "rate": Field(_("Rate"), "ratio", width=110),
 }

@@ -21,6 +21,7 @@ WORK = {
     "proposal": Field(_("Proposal"), width=140),
     "summary": Field(_("Summary"), width=320),
     "changes": Field(_("What is proposed")),
+    "steps": Field(_("Steps")),
     "in_force": Field(_("In force"), width=220),
     "proposed": Field(_("Proposed value"), width=220),
     "waits": Field(_("Waits for a second person"), "flag"),

@@ -101,6 +101,8 @@ async def instrument(request: AnyRequest, shell: PageShell, symbol: FromPath[str
     known = about.value.instrument if about.value is not None else None
     currency = known.currency if known else shell.firm.currency
     bars = await _bars(request, shell, symbol, asked)
+    if known is None and bars.problem is not None and bars.problem.kind == "missing":
+        await shell.ask(request, "market.instrument", {"symbol": symbol})  # says which is nearest
     rows = rows_of(bars.value)[::-1] if bars.value is not None else []
     rows = without_unknown(rows)
     span = {"instruments": [symbol], "known_at": asked["known_at"]}

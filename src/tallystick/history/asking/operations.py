@@ -43,6 +43,7 @@ __all__ = ["BarsRequest"]
 _ = mark
 
 READ = "history.read"
+DAILY = "history.bars_daily"
 
 
 @operation(
@@ -53,6 +54,8 @@ READ = "history.read"
 @counted
 def bars(context: Context, request: BarsRequest) -> Table:
     """A row for each bar, prices in 1e-4; by symbol and time unless `sort` says otherwise.
+
+    NotFound for an instrument of which nothing is found, nothing was ever loaded, and that the market does not know.
 
     The schema of an adjusted answer says in its metadata how it was made, and each row its `factor`.
     """
@@ -71,6 +74,7 @@ def bars(context: Context, request: BarsRequest) -> Table:
         limit=request.limit or None,
         offset=request.offset,
     )
+    _require_known(context, request, total)
     title = _adjusted_title(context, translate("Bars", context.language), request)
     return Table(found, total_rows=total, title=_titled(context, title, request, found))
 
@@ -170,6 +174,7 @@ def panel(context: Context, request: PanelRequest) -> Table:
         anchor=request.anchor,
         known_at=_known_at(context, request),
     )
+    _require_known(context, request, found.num_rows)
     missing = [name for name in request.instruments if found[name].null_count == found.num_rows]
     title = translate("Panel of {field}", context.language, field=request.field)
     title = _adjusted_title(context, title, request)
@@ -219,6 +224,7 @@ def resampled(context: Context, request: ResampleRequest) -> Table:
     from tallystick.history.asking.sessions import Sessions
 
     rows = read_rows(context.lake, request.dataset, _span(request), known_at=_known_at(context, request))
+    _require_known(context, request, rows.num_rows, request.dataset)
     found = resample(rows, request.every, Sessions(context.machine("market")))
     return _sliced(found, request, translate("Bars", context.language))
 
@@ -269,7 +275,27 @@ def stream(context: Context, request: StreamRequest) -> Table:
 
 def _ticks(context: Context, request: TicksRequest, name: str, title: str) -> Table:
     since, until = time_span_of(request.since, request.until, context.settings.firm.zone)
-    return _page(context, request, name, _span(request)._replace(since=since, until=until), title)
+    found = _page(context, request, name, _span(request)._replace(since=since, until=until), title)
+    _require_known(context, request, found.total_rows, name)
+    return found
+
+
+def _require_known(context: Context, request: Any, rows: int, dataset: str = DAILY) -> None:
+    """NotFound, with the nearest name, where an answer has no row and a symbol asked for is unheard of: no instrument
+    of the market, and nothing of it in the dataset or the daily bars, where delisted ones stay.
+    """
+    from tallystick.history.asking.rows import Span, count_rows
+
+    if rows:
+        return
+    market = context.machine("market")
+    registered = {one.symbol for one in market.instruments} if request.instruments else set()
+    for symbol in request.instruments:
+        there = symbol in registered or any(
+            count_rows(context.lake, name, Span([symbol])) for name in {dataset, DAILY}
+        )
+        if not there:
+            market.code_of(symbol)
 
 
 def _page(

@@ -26,6 +26,8 @@ class Before:
     def __init__(self, load: Load, required: tuple[str, ...]) -> None:
         self._load, self._required = load, required
         self.rows: pl.DataFrame = pl.DataFrame()
+        self.told: pl.DataFrame = pl.DataFrame()
+        """Of each row that has a key its place and, where the fact is known, since when."""
 
     def keep(self, rows: Rows) -> Rows:
         """The rows with the columns that their source lacks, and in empty cells of `required` ones, as they are known.
@@ -40,6 +42,7 @@ class Before:
         )
         self.rows = self._ask(named)
         found = named.join(self.rows, on=list(spec.key), how="left", maintain_order="left")
+        self.told = found.select(*spec.key, "known_time", place=pl.Series(places))
         columns = dict(rows.columns)
         for name in self._load.dataset.given:
             if name in spec.key or (name in columns and name not in self._required):

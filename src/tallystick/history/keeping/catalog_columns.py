@@ -33,6 +33,8 @@ CHECK_SENTENCES = {
     "limit": _("Prices are within the limits around the reference price."),
     "sequence": _("The source's sequence does not go back while time goes on."),
     "amount": _("Amount by volume is a price between low and high."),
+    "crossed": _("The bid is not above the ask, but in auctions."),
+    "announced": _("A figure is not announced before its period ends."),
     "stale": _("A row does not repeat the one before it."),
     "gap": _("No session lacks a row between the first and the last one."),
     "totals": _("Bars and trades within a day do not add up to more than its daily bar."),
@@ -41,7 +43,7 @@ CHECK_SENTENCES = {
 }
 """Check → what it makes sure of."""
 
-DOUBTS = {"amount", "stale", "gap", "totals", "cross_source"}
+DOUBTS = {"amount", "crossed", "announced", "stale", "gap", "totals", "cross_source"}
 """Checks that cannot be sure: a row that fails one is kept, and the load tells the doubt."""
 
 

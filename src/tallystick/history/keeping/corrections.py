@@ -19,7 +19,10 @@ from tallystick.history.events import DatasetCorrected
 from tallystick.history.keeping.before import Before, as_stored
 from tallystick.history.keeping.requests import CorrectReply
 from tallystick.history.loading.columns import ColumnMapping, known_columns
+from tallystick.history.loading.emptied import emptied_figures
 from tallystick.history.loading.read import Load, begin, check_source, open_sources
+from tallystick.history.loading.recorded import REASONS_SHOWN
+from tallystick.history.loading.reports import LoadWarning, RowReason
 from tallystick.history.loading.setting_aside import broken_rows, set_aside
 from tallystick.history.loading.sources import Source
 
@@ -48,6 +51,8 @@ class Done(NamedTuple):
     revision: int = 0
     known_time: int = 0
     position: int = 0
+    reasons: Sequence[RowReason] = ()
+    warnings: Sequence[LoadWarning] = ()
 
 
 def correct(
@@ -108,10 +113,12 @@ def _correct(load: Load, source: Source, why: Why) -> Done:
         load = load._replace(dataset=_asking_for(load.dataset, load.dataset.given, there))
     read = check_source(load, source, before.keep)
     broken = broken_rows(load, read)
+    aside = Done(quarantined=len(broken), reasons=[one.reason for one in broken[:REASONS_SHOWN]])
     mark = _mark(load, source, "correct")
-    set_aside(load, [(source, broken)], mark)
     if found := _stopped(load, mark):  # killed before the journal had it
-        return _journal(load, source, why, found._replace(withdrawn=0, quarantined=len(broken)))
+        set_aside(load, [(source, broken)], mark)
+        again = found._replace(withdrawn=0, quarantined=aside.quarantined, reasons=aside.reasons)
+        return _journal(load, source, why, again)
     rows = as_stored(load, read.checked.table())
     key = list(load.dataset.spec.key)
     given = [name for name in rows.columns if name not in key]
@@ -120,19 +127,23 @@ def _correct(load: Load, source: Source, why: Why) -> Done:
         pl.col("known_time").is_null()
         | ~pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_before")) for name in given)
     )
-    if changed.height == 0:
-        return Done(unchanged=rows.height, quarantined=len(broken), known_time=load.known_time)
+    early = [fault.place for fault in read.checked.faults if fault.code == "history.future"]
+    _require_later(load, before.told.filter(pl.col("place").is_in(early)))
     _require_later(load, changed)
+    set_aside(load, [(source, broken)], mark)
+    if changed.height == 0:
+        return aside._replace(unchanged=rows.height, known_time=load.known_time)
+    emptied = emptied_figures(load, read, before.rows)
     new = changed.select(rows.columns)
     if "event_time" in new.columns:
         new = _with_event_times(load, new)
     revision = why.revision or _next_revision(changed)
     _append(load, _finished(load, source, new, why, revision), mark, revision)
-    counts = Done(
+    counts = aside._replace(
         rows=changed.height,
         unchanged=rows.height - changed.height,
-        quarantined=len(broken),
         revision=revision,
+        warnings=emptied,
     )
     return _journal(load, source, why, counts._replace(known_time=load.known_time))
 
@@ -141,7 +152,7 @@ def _withdraw(load: Load, source: Source, why: Why) -> Done:
     before = Before(load, ())
     read = check_source(load, source, before.keep)
     if broken := broken_rows(load, read):
-        first = broken[0][0]
+        first = broken[0].reason
         raise TallystickError(
             "history.withdrawal_unclear",
             "Row {row} of {file} names no fact: {reason}",
@@ -270,4 +281,6 @@ def _summed(load: Load, done: Sequence[Done]) -> CorrectReply:
         revision=max((one.revision for one in done), default=0),
         known_time=max((one.known_time for one in done), default=load.known_time),
         position=max((one.position for one in done), default=0),
+        reasons=[reason for one in done for reason in one.reasons][:REASONS_SHOWN],
+        warnings=[warned for one in done for warned in one.warnings],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tallystick.core.events import event_of
@@ -18,7 +19,7 @@ from tallystick.history.events import (
 if TYPE_CHECKING:
     from tallystick.core.context import Context
 
-__all__ = ["LoadLine", "list_loads"]
+__all__ = ["LoadLine", "list_loads", "made_by"]
 
 KINDS: dict[str, tuple[type[Record], str]] = {
     event_of(record).kind: (record, what)
@@ -54,16 +55,18 @@ class LoadLine(Record, frozen=True, kw_only=True):
 
 def list_loads(context: Context, dataset: str = "", what: str = "") -> list[LoadLine]:
     """Everything that made the datasets, newest first."""
-    found = []
+    return [line for line, _ in made_by(context, dataset, what)][::-1]
+
+
+def made_by(context: Context, dataset: str = "", what: str = "") -> Iterator[tuple[LoadLine, Any]]:
+    """What made the datasets with the record on the journal that says so, oldest first."""
     for batch in context.journal.batches(kinds=list(KINDS)):
         _, done = KINDS[batch.kind]
         if what in ("", done):
             masks = batch.verdicts["mask"].tolist()
             for place, (command, mask) in enumerate(zip(batch.records, masks, strict=True)):
                 if not mask and dataset in ("", command.dataset):
-                    found.append(_line(batch.seq, place, done, batch.actor, command))
-    found.reverse()
-    return found
+                    yield _line(batch.seq, place, done, batch.actor, command), command
 
 
 def _line(seq: int, place: int, done: str, actor: str, command: Any) -> LoadLine:

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from tallystick.core.schema import schema_of
 from tallystick.history.datasets import Dataset, is_there
-from tallystick.history.keeping.lineage import LoadLine, list_loads
+from tallystick.history.events import DatasetCorrected
+from tallystick.history.keeping.lineage import LoadLine, made_by
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -19,6 +20,9 @@ __all__ = ["Facts", "find_versions"]
 
 LIMIT = 500
 """Versions that are given at most; a day of minute bars has some hundreds."""
+
+NAMED = 3
+"""So many loads are named at most where several may have brought a version."""
 
 HIDDEN = ("instrument", "event_time", "reason", "withdrawn")
 """Columns that only the house's own books need, and those that say again what the lines of loads say."""
@@ -60,9 +64,10 @@ def find_versions(context: Context, dataset: Dataset, facts: Facts) -> pa.Table:
     """
     stored = schema_of(dataset.spec.record).arrow
     shown = pa.schema([field.with_nullable(True) for field in stored if field.name not in HIDDEN])
-    rows = _versions(context, dataset, facts, shown.names) if is_there(context.lake, dataset.spec) else []
-    made = {line.known_time: line for line in reversed(list_loads(context, dataset.name))}
-    lines = [row | _made(made.get(row["known_time"])) for row in rows[:LIMIT]]
+    read = [*shown.names, *(name for name in stored.names if name == "reason")]
+    rows = _versions(context, dataset, facts, read) if is_there(context.lake, dataset.spec) else []
+    makers = _makers(context, dataset)
+    lines = [row | _made(row, _fitting(row, makers)) for row in rows[:LIMIT]]
     return pa.Table.from_pylist(lines, schema=pa.schema([*shown, *MADE_BY]))
 
 
@@ -121,14 +126,52 @@ def _scan(
     return list(rows.to_pylist())
 
 
-def _made(line: LoadLine | None) -> dict[str, Any]:
-    if line is None:
-        return {"what": "", "position": "", "seq": 0, "file": "", "by": "", "reason": ""}
+def _makers(context: Context, dataset: Dataset) -> dict[int, list[tuple[LoadLine, Any]]]:
+    """What brought rows of a dataset, by the time since when they are known."""
+    found: dict[int, list[tuple[LoadLine, Any]]] = {}
+    for line, command in made_by(context, dataset.name):
+        if line.known_time:
+            found.setdefault(int(line.known_time), []).append((line, command))
+    return found
+
+
+def _fitting(row: dict[str, Any], makers: dict[int, list[tuple[LoadLine, Any]]]) -> list[LoadLine]:
+    """Those that can have brought a version: of its time of knowing, its kind, and for a correction its reason and
+    revision; where one is of the version's own source, only such ones.
+    """
+    fitting = [line for line, command in makers.get(row["known_time"], []) if _fits(row, command)]
+    named = [] if row["withdrawn"] else [line for line in fitting if line.source == row.get("source")]
+    return named or fitting
+
+
+def _fits(row: dict[str, Any], command: Any) -> bool:
+    """Whether a record can be about a version; one that was taken back has the figures and reason of the one before."""
+    if row["withdrawn"]:
+        return bool(getattr(command, "withdrawn", 0))
+    if isinstance(command, DatasetCorrected):
+        said = (row.get("reason"), row.get("revision")) == (command.reason, command.revision)
+        return said and command.rows > 0
+    return not row.get("reason") and command.rows > 0
+
+
+def _made(row: dict[str, Any], lines: list[LoadLine]) -> dict[str, Any]:
+    """What is said of those that may have brought a version: what they have in common; the journal's positions and the
+    files of all where they are few, and of none where they are many.
+    """
+
+    def said(name: str) -> str:
+        told = list(dict.fromkeys(str(getattr(line, name)) for line in lines))
+        return ", ".join(told) if len(told) <= NAMED else ""
+
+    def common(name: str) -> str:
+        told = {str(getattr(line, name)) for line in lines}
+        return told.pop() if len(told) == 1 else ""
+
     return {
-        "what": line.what,
-        "position": line.position,
-        "seq": line.seq,
-        "file": line.source,
-        "by": line.by,
-        "reason": line.reason,
+        "what": common("what"),
+        "position": said("position"),
+        "seq": lines[0].seq if len(lines) == 1 else 0,
+        "file": said("source"),
+        "by": common("by"),
+        "reason": common("reason") if row["withdrawn"] else row.get("reason") or common("reason"),
     }

@@ -6,6 +6,7 @@ import datetime
 from typing import Any, Literal
 
 from tallystick.core.schema import Record, Timestamp
+from tallystick.history.loading.reports import LoadWarning, RowReason
 from tallystick.history.requests import PageRequest, page_of
 
 __all__ = [
@@ -91,7 +92,8 @@ class WithdrawRequest(Record, frozen=True, kw_only=True):
 
 class CorrectReply(Record, frozen=True, kw_only=True):
     """What a correction did: new versions of facts, facts taken back, rows that said what was known, rows set aside,
-    and rows to be withdrawn that were not there. `position` is the journal batch, 0 when there was nothing to do.
+    and rows to be withdrawn that were not there. `position` is the journal batch, 0 when there was nothing to do;
+    `reasons` are the first of the rows set aside, `warnings` what may be wrong with those that were not.
     """
 
     dataset: str
@@ -103,6 +105,8 @@ class CorrectReply(Record, frozen=True, kw_only=True):
     revision: int
     known_time: Timestamp
     position: int
+    reasons: list[RowReason] = []
+    warnings: list[LoadWarning] = []
 
 
 class CompactRequest(Record, frozen=True, kw_only=True):

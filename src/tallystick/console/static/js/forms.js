@@ -1,5 +1,5 @@
 // Forms of changes: the confirm word must be typed; the answer, with a link to what was made, stands below an emptied
-// form; a refusal with its remedy stands below the form as it was sent.
+// form; a refusal with its remedy, or why every row was set aside, stands below the form as it was sent.
 // A form may have a field named `dataset`, which hides the property of that name: attributes are read by their names.
 import { ask, failureBox, t } from "./page.js";
 
@@ -19,9 +19,10 @@ function watch(form) {
     const fields = fieldsOf(form);
     try {
       const reply = await ask(form.getAttribute("data-operation"), { method: "POST", body: fields });
-      result.className = "result";
-      result.replaceChildren(...lines(reply, titles), ...links(reply?.waits ? "/approvals/{id}" : form.getAttribute("data-made"), { ...fields, ...reply }));
-      form.reset();
+      const nothing = reply?.quarantined > 0 && !(reply.rows || reply.withdrawn || reply.loaded);
+      result.className = nothing ? "result refused" : "result";
+      result.replaceChildren(...lines(reply, titles, nothing), ...links(reply?.waits ? "/approvals/{id}" : form.getAttribute("data-made"), { ...fields, ...reply }));
+      if (!nothing) form.reset();
     } catch (failure) {
       result.className = "result refused";
       result.replaceChildren(failureBox(failure));
@@ -57,12 +58,13 @@ function fieldsOf(form) {
   return fields;
 }
 
-function lines(reply, titles) {
+function lines(reply, titles, nothing) {
   const said = Object.entries(reply ?? {}).filter(([name]) => name in titles);
   const table = Array.isArray(reply?.columns) ? [["", t("{n} rows", { n: reply.total_rows })]] : [];
-  const reasons = (reply?.reasons ?? []).map((each) => ["", each.reason]);
-  const done = reply?.waits ? t("Proposed. Nothing changes before a second person approves it.") : t("Done.");
-  return [["", done], ...said, ...table, ...reasons].map(([name, value]) => {
+  const reasons = (reply?.reasons ?? []).map((each) => ["", each.row ? t("Row {row}: {reason}", each) : each.reason]);
+  const doubts = (reply?.warnings ?? []).map((each) => ["", each.warning]);
+  const done = nothing ? t("Nothing was changed: no row passes the checks.") : reply?.waits ? t("Proposed. Nothing changes before a second person approves it.") : t("Done.");
+  return [["", done], ...said, ...table, ...reasons, ...doubts].map(([name, value]) => {
     const line = document.createElement("p");
     line.textContent = name ? `${titles[name]}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;
     return line;

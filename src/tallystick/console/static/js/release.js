@@ -12,6 +12,7 @@ function watch(form) {
       const report = await ask(form.getAttribute("data-release"), { method: "POST", body: bodyOf(form) });
       result.className = report.quarantined ? "result refused" : "result";
       result.replaceChildren(...lines(report, form));
+      if (!report.quarantined) await showReleased(form);
     } catch (failure) {
       result.className = "result refused";
       result.replaceChildren(failureBox(failure));
@@ -30,6 +31,18 @@ function bodyOf(form) {
     sha256: form.elements.sha256.value, rows: `${line(cells.map(([name]) => name))}\n${line(cells.map(([, value]) => value))}\n` };
   const known = form.elements.known_at.value.trim();
   return known ? { ...fields, known_at: known } : fields;
+}
+
+/** The head, the facts and the timeline of the page as they are now; the form stays with what was typed. */
+async function showReleased(form) {
+  const inside = form.closest(".drawer");
+  const answer = await fetch(inside?.dataset.address ?? location.href, { credentials: "same-origin" });
+  if (!answer.ok) return; // the link below the form shows it
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of (inside ?? document).querySelectorAll("[data-now]")) {
+    const fresh = now.querySelector(`[data-now="${part.dataset.now}"]`);
+    if (fresh) part.replaceChildren(...fresh.childNodes);
+  }
 }
 
 /** What became of the row, in words; the page anew shows it as released. */

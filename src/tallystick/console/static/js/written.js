@@ -2,7 +2,7 @@
 import { t } from "./page.js";
 
 const EMPTY = "–";
-const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent", "share", "ratio"];
+const WHOLE_KINDS = ["money", "price", "quantity", "known", "count", "bytes", "percent", "ratio"];
 const MINUS = "−";
 const zone = document.documentElement.dataset.zone || "UTC";
 const clock = new Intl.DateTimeFormat("sv-SE", {
@@ -14,6 +14,7 @@ const clock = new Intl.DateTimeFormat("sv-SE", {
 export function written(value, field) {
   if (value === null || value === undefined || value === "") return field.none || EMPTY;
   if (WHOLE_KINDS.includes(field.kind) && !/^-?\d+$/.test(value)) return String(value);
+  if (field.kind === "share" && !/^-?\d+(\.\d+)?$/.test(value)) return String(value);
   switch (field.kind) {
     case "money": return scaled(value, field.decimals ?? 0);
     case "price": return scaled(value, BigInt(value) % 10n ** BigInt(4 - (field.decimals ?? 0)) ? 4 : field.decimals ?? 0);
