@@ -91,7 +91,7 @@ def write(tmp_path):
 
     def make(name, *lines, encoding="utf-8"):
         path = tmp_path / name
-        path.write_bytes("\n".join(lines).encode(encoding))
+        path.write_bytes("\n".join([*lines, ""]).encode(encoding))
         return path
 
     return make

@@ -162,6 +162,8 @@ def test_full_disk_is_told_and_loses_nothing(tmp_path):
     assert ran.returncode == 0, ran.stderr
     first, second = ran.stdout.splitlines()
     assert first.startswith("history.disk_full second.csv could not be kept")
+    assert "File too large" in first, "the disk's own words"
+    assert "writer close" not in first
     assert second == "30000 0 2"
 
 

@@ -73,7 +73,7 @@ def test_a_constant_of_a_mapping_has_its_venue(context, write):
     report = load(
         context, LoadRequest(files=[str(write("x.csv", HEADER, ROW))], mapping=str(own), known_at=KNOWN)
     )
-    assert (report.loaded, report.warnings) == (1, [])
+    assert (report.loaded, [w.code for w in report.warnings]) == (1, ["history.unregistered"])
     assert read_bars(context.lake)["symbol"].to_pylist() == ["9950.XTAI"]
 
 

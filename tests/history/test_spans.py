@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.history import load_frame
-from tallystick.history.loading import checks, line_index
+from tallystick.history.loading import checks, line_index, recorded
 from tallystick.history.loading.line_index import LineIndex
 
 
@@ -33,6 +33,7 @@ def test_line_index_finds_what_splitting_finds(text, block):
 def test_spans_do_not_change_what_is_found(context, known_at, monkeypatch, span):
     """Rows of two instruments on sessions, a Saturday, off their tick and with a negative volume, in no order."""
     monkeypatch.setattr(checks, "SPAN_ROWS", span)
+    monkeypatch.setattr(recorded, "EXAMPLES", 40)
     rows = [
         {"symbol": f"990{1 + n % 2}.XTAI", "date": datetime.date(2026, 8, 3 + n % 20), "open": 100.0, "low": 100.0,
          "high": 100.0 + (n % 5 == 0) * 0.07, "close": 100.0, "volume": -5 if n == 11 else 5}

@@ -41,7 +41,8 @@ def test_one_row_tells_how_it_came_and_what_became_of_it(faulty):
     told = quarantined(faulty, request)
     assert (told.column, told.value, told.text) == ("high", "0", "A,2026-11-19,1,0,1,1")
     assert told.cells == ["A", "2026-11-19", "1", "0"]
-    assert {one.column: one.value for one in told.columns if one.value} == {"date": "2026-11-19"}
+    read = {"symbol": "A", "date": "2026-11-19", "open": "1", "high": "0", "low": "1", "close": "1"}
+    assert {one.column: one.value for one in told.columns if one.value} == read
     assert [one.column for one in told.columns if one.required] == HEADER.split(",")
     assert (told.released_at, told.released_by) == (None, "")
     rows = f"row,{HEADER}\n2,A,2026-11-19,1,2,1,1"
@@ -51,6 +52,50 @@ def test_one_row_tells_how_it_came_and_what_became_of_it(faulty):
     assert after.released_at > after.set_aside_at == told.set_aside_at
     with pytest.raises(NotFound, match=r"Row 9 of p.csv is not in quarantine"):
         quarantined(faulty, QuarantinedRequest(dataset="bars_daily", file="p.csv", row=9))
+
+
+def test_row_of_another_vendor_is_offered_as_it_was_understood(context, write):
+    lines = [
+        "名称,日期,成交量,代码,开盘,最低,最高,收盘",
+        "甲,2026-11-20,868,600000.SH,20.5,20.50,20.49,20.49",
+    ]
+    path = write("v.csv", *lines)
+    report = load(context, LoadRequest(files=[str(path)], known_at="2026-11-20"))
+    assert report.quarantined == 1
+    told = quarantined(context, QuarantinedRequest(dataset="bars_daily", file="v.csv", row=2))
+    given = {one.column: one.value for one in told.columns if one.value}
+    assert [given[name] for name in ("high", "low", "volume")] == ["20.49", "20.5", "868"]
+    names = ",".join(given)
+    line = ",".join((given | {"high": "20.6", "low": "20.49"}).values())
+    request = ReleaseRowsRequest(dataset="bars_daily", file="v.csv", rows=f"row,{names}\n2,{line}")
+    assert release_rows(context, request).loaded == 1
+    (bar,) = read_bars(context.lake).to_pylist()
+    assert (bar["high"], bar["low"], bar["volume"]) == (206_000, 204_900, 868)
+
+
+def test_times_are_offered_as_they_can_be_given_again(context, write):
+    header = "symbol,ts_start,ts_end,open,high,low,close"
+    path = write("m.csv", header, "9901.XTAI,2026-11-20 09:00:00.000000001,2026-11-20 09:01:00,1,0,1,1")
+    load(context, LoadRequest(files=[str(path)], dataset="bars_minute", known_at="2026-11-20"))
+    told = quarantined(context, QuarantinedRequest(dataset="bars_minute", file="m.csv", row=2))
+    given = {one.column: one.value for one in told.columns if one.value}
+    line = ",".join((given | {"high": "1"}).values())
+    rows = f"row,{','.join(given)}\n2,{line}"
+    report = release_rows(context, ReleaseRowsRequest(dataset="bars_minute", file="m.csv", rows=rows))
+    assert (report.loaded, report.files[0].file) == (1, "typed")
+    assert (
+        context.lake.scan("history.bars_minute")["ts_start"].cast("int64").to_pylist()[0] % 1_000_000_000 == 1
+    )
+
+
+def test_release_says_which_known_figures_become_empty(context, write):
+    good = write("g.csv", f"{HEADER},volume", "A,2026-11-19,1,1,1,1,868000")
+    load(context, LoadRequest(files=[str(good)], known_at="2026-11-19"))
+    path = write("p.csv", f"{HEADER},volume", "A,2026-11-19,1,0,1,1,868000")
+    load(context, LoadRequest(files=[str(path)], known_at="2026-11-20"))
+    rows = f"row,{HEADER}\n2,A,2026-11-19,1,2,1,1\n"
+    report = release_rows(context, ReleaseRowsRequest(dataset="bars_daily", file="p.csv", rows=rows))
+    assert [one.column for one in report.warnings if one.code == "history.figure_emptied"] == ["volume"]
 
 
 @pytest.mark.parametrize(

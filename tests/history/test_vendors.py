@@ -30,7 +30,7 @@ TWSE = (
 
 def put(tmp_path, lines, encoding="big5"):
     path = tmp_path / "file.csv"
-    path.write_bytes("\r\n".join(lines).encode(encoding))
+    path.write_bytes("\r\n".join([*lines, ""]).encode(encoding))
     return str(path)
 
 
@@ -113,7 +113,7 @@ def test_taifex_futures_ticks_halve_volumes_and_know_the_night(context, tmp_path
     request = LoadRequest(files=[put(tmp_path, FUTURES)], vendor="taifex_futures_ticks", known_at=KNOWN)
     report = load(context, request)
     assert report.dataset == "history.trades"
-    assert [(r.row, r.column, r.code) for r in report.reasons] == [(6, "quantity", "history.not_whole")]
+    assert [(r.row, r.column, r.code) for r in report.reasons] == [(6, "quantity", "history.not_divided")]
     found = context.lake.scan("history.trades", order=["ts"]).to_pylist()
     assert [(row["symbol"], row["price"], row["quantity"], row["phase"]) for row in found] == [
         ("XX202612.XTAF", 200_000_000, 2, "open_auction"),

@@ -60,7 +60,7 @@ FUNDAMENTALS = Dataset(
     ),
     required=("symbol", "item", "period_end", "value"),
     optional=("period", "currency", "announced", "event_time"),
-    checks=("not_future", "duplicate_key"),
+    checks=("not_future", "announced", "duplicate_key"),
     defaults={"period": "quarter"},
     true_from="event_time",
 )

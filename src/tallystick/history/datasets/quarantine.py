@@ -12,6 +12,7 @@ class QuarantinedRow(Record, frozen=True, kw_only=True):
     """A row that was not loaded: where it stands (`row` counts as in the file, its header included), in which column,
     for which reason (a code of `history.reasons`), with the value and the whole row as it came.
     A row that was corrected and loaded since keeps its place; `released_by` is then the content that brought it.
+    `cells` are the values that could be read of it by column, as a JSON object.
     """
 
     dataset: Text
@@ -25,6 +26,7 @@ class QuarantinedRow(Record, frozen=True, kw_only=True):
     event_time: Timestamp
     known_time: Timestamp
     released_by: Hash32 | None = None
+    cells: Text | None = None
 
 
 QUARANTINE = TableSpec(

@@ -95,5 +95,5 @@ INDEX_MEMBERS = Dataset(
     ),
     required=("index", "symbol", "valid_from"),
     optional=("valid_to", "weight", "event_time"),
-    checks=("not_negative", "duplicate_key"),
+    checks=("not_negative", "closed", "duplicate_key"),
 )

@@ -102,7 +102,7 @@ QUOTES = Dataset(
     spec=_spec("quotes", Quote, "Best quotes"),
     required=("symbol", "ts", "bid", "ask"),
     optional=("bid_size", "ask_size", *OPTIONAL),
-    checks=CHECKS,
+    checks=(*CHECKS, "crossed"),
     time="instant",
 )
 
@@ -110,6 +110,6 @@ DEPTH = Dataset(
     spec=_spec("depth", Depth, "Book snapshots"),
     required=("symbol", "ts", "bid_1", "ask_1"),
     optional=(*(name for name in LEVELS if name not in ("bid_1", "ask_1")), *OPTIONAL),
-    checks=CHECKS,
+    checks=(*CHECKS, "crossed"),
     time="instant",
 )

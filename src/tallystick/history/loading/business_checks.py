@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["note_closed", "note_satisfaction", "note_words"]
 
 BEST_MARK = 5
-ENDS = {"closed": "ts", "end": "start", "ended_on": "start"}
+ENDS = {"closed": "ts", "end": "start", "ended_on": "start", "valid_to": "valid_from"}
 """Columns that are not before another one."""
 
 

@@ -22,7 +22,9 @@ from tallystick.history.loading.market_checks import (
     note_session,
     note_tick,
     tell_ticks,
+    warn_calendar,
     warn_gaps,
+    warn_unregistered,
     warn_venue,
 )
 from tallystick.history.loading.rows import Rows
@@ -165,6 +167,31 @@ def warn_amount(rows: Rows, _: Circumstances) -> None:
     rows.notes.doubt(off & ~volume.missing & ~amount.missing, "history.amount_outside", "amount")
 
 
+def warn_days(rows: Rows, given: Circumstances) -> None:
+    """Symbols say venues that the house knows, and dates are ones that their calendars reach."""
+    warn_venue(rows, given)
+    warn_calendar(rows, given)
+
+
+def warn_crossed(rows: Rows, _: Circumstances) -> None:
+    """The best bid is not above the best ask; in auctions it may be."""
+    for level in ("", "_1"):
+        if f"bid{level}" in rows.columns and f"ask{level}" in rows.columns:
+            bid, ask = rows.columns[f"bid{level}"], rows.columns[f"ask{level}"]
+            given = ~bid.missing & ~ask.missing & (bid.values > 0) & (ask.values > 0)
+            rows.notes.doubt(
+                (bid.values > ask.values) & given & ~_are_spreads(rows), "history.crossed", f"bid{level}"
+            )
+
+
+def warn_announced(rows: Rows, _: Circumstances) -> None:
+    """A figure is announced after its period."""
+    if "announced" in rows.columns:
+        announced, end = rows.columns["announced"], rows.columns["period_end"]
+        early = (announced.values < end.values) & ~announced.missing
+        rows.notes.doubt(early, "history.announced_early", "announced")
+
+
 def warn_stale(rows: Rows, given: Circumstances) -> None:
     """A symbol's row says the same prices and the same volume as its row before.
 
@@ -206,7 +233,13 @@ FIRST: dict[str, Check] = {
 }
 """Checks that look at rows one by one, in the order in which they look."""
 
-WHOLE: dict[str, Check] = {"hours": warn_hours, "tick": tell_ticks, "limit": note_limit}
+WHOLE: dict[str, Check] = {
+    "hours": warn_hours,
+    "tick": tell_ticks,
+    "limit": note_limit,
+    "crossed": warn_crossed,
+    "announced": warn_announced,
+}
 """What looks at rows one by one once for all of them: it asks the lake, or tells of those that are faulty."""
 
 SORTED: dict[str, Check] = {
@@ -214,7 +247,8 @@ SORTED: dict[str, Check] = {
     "amount": warn_amount,
     "stale": warn_stale,
     "gap": warn_gaps,
-    "session": warn_venue,
+    "session": warn_days,
+    "tick": warn_unregistered,
     "totals": warn_totals,
 }
 """Checks that look at rows beside their neighbours."""

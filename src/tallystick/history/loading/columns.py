@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime
 import functools
+import re
 import tomllib
 import unicodedata
 import zoneinfo
@@ -32,6 +33,7 @@ __all__ = [
 
 DEFAULT_DATASET = "history.bars_daily"
 LABELS = ("start", "end")
+BRACKET = re.compile(r"[(\[{【〔]")
 OF_RELEASE = {"row"}
 """What the files of a release have beside the dataset's columns."""
 
@@ -282,7 +284,7 @@ def _names(column: str, mapping: ColumnMapping) -> list[str]:
 @functools.lru_cache(maxsize=4_096)
 def _plain(name: str) -> str:
     """A header's name without what differs between files: width, case, blanks, marks, a unit in brackets."""
-    return _whole(unicodedata.normalize("NFKC", name).partition("(")[0])
+    return _whole(BRACKET.split(unicodedata.normalize("NFKC", name), maxsplit=1)[0])
 
 
 def _whole(name: str) -> str:
@@ -293,4 +295,4 @@ def _whole(name: str) -> str:
 
 def _sought(name: str) -> str:
     """What a name is looked for by: one with brackets means just that, as where 買進股數 comes by kinds of dealers."""
-    return _whole(name) if "(" in unicodedata.normalize("NFKC", name) else _plain(name)
+    return _whole(name) if BRACKET.search(unicodedata.normalize("NFKC", name)) else _plain(name)

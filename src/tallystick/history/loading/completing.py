@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.rows import Rows, Typed, recoded
 
 __all__ = ["TradeDate", "complete"]
+
+VENUE = re.compile(r"\.([A-Z]{4}|TW|TWO|SH|SS|SZ|BJ|HK)$")
+"""A venue as the house names it, or as vendors do: no suffix is put behind it."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,7 +35,7 @@ def complete(wanted: Wanted, rows: Rows, trade_date: TradeDate) -> Rows:
     for name, divisor in mapping.divide.items():
         if name in columns:
             column = columns[name]
-            rows.notes.note((column.values % divisor != 0) & ~column.missing, "history.not_whole", name)
+            rows.notes.note((column.values % divisor != 0) & ~column.missing, "history.not_divided", name)
             columns[name] = column._replace(values=column.values // divisor)
     if dataset.time == "interval":
         _place_interval(wanted, columns, rows)
@@ -58,8 +62,17 @@ def _in_our_words(wanted: Wanted, name: str, column: Typed) -> Typed:
     if name == "symbol" and mapping.venues:
         words = [_with_venue(word, mapping.venues) for word in words]
     if name == "symbol" and mapping.suffix:
-        words = [word if "." in word or not word else word + mapping.suffix for word in words]
+        words = [word if _names_venue(word) or not word else word + mapping.suffix for word in words]
     return column if words == column.words else recoded(column, words)
+
+
+def _names_venue(symbol: str) -> bool:
+    """Whether a symbol ends with a venue; a strike with decimals (CDO-202612-267.5-C) is none.
+
+    >>> _names_venue("2330.XTAI"), _names_venue("2330.TW"), _names_venue("CDO-202612-267.5-C")
+    (True, True, False)
+    """
+    return VENUE.search(symbol) is not None
 
 
 def _with_venue(symbol: str, venues: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from tallystick.core.disk import is_full
+from tallystick.core.disk import full_words, is_full
 from tallystick.core.errors import TallystickError
 from tallystick.history.datasets import with_own_columns
 from tallystick.history.loading.checked import Checked, comparable
@@ -77,7 +77,7 @@ def room_on_disk(name: str) -> Iterator[None]:
             "{file} could not be kept, as the disk is full: {problem}.",
             "Make room and load it again; what is there stays, and the load continues where it was.",
             file=name,
-            problem=str(error).partition("\n")[0],
+            problem=full_words(error),
         ) from error
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from tallystick.core.errors import TallystickError
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.encodings import detect
-from tallystick.history.loading.sources import FrameSource
+from tallystick.history.loading.sources import Doubt, FrameSource
 
 __all__ = ["open_fixed"]
 
@@ -32,7 +32,11 @@ def open_fixed(name: str, sha256: bytes, data: bytes, mapping: ColumnMapping) ->
         column: pl.Series([_text(line[first - 1 : last], encoding) for line in lines], dtype=pl.String)
         for column, (first, last) in mapping.fixed.items()
     }
-    return FrameSource(name, sha256, pl.DataFrame(columns), encoding)
+    source = FrameSource(name, sha256, pl.DataFrame(columns), encoding)
+    longest = max(mapping.fixed, key=lambda column: mapping.fixed[column][1])
+    if lines and not data.endswith((b"\n", b"\r")) and len(lines[-1]) < mapping.fixed[longest][1]:
+        source.doubts.append(Doubt("history.cut_short", longest, row=len(lines)))
+    return source
 
 
 def _text(cell: bytes, encoding: str) -> str:

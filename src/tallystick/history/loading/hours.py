@@ -27,8 +27,13 @@ MINUTE_NS = 60_000_000_000
 LATE_NS = 5 * MINUTE_NS
 """So long after a session's end its last prints are still told: auctions may be extended."""
 
-WITHOUT_TRADE = ("entry",)
-"""Modes in which orders come and nothing is traded."""
+TRADED = ("call", "call_repeated", "continuous", "odd_call", "fixed_price", "paired", "negotiated")
+"""Modes in which something is traded, of what instruments and in what sizes ever; in `entry` orders come only."""
+
+OF_BARS = ("call", "call_repeated", "continuous")
+"""Modes whose trades make the bars of the continuous session, auctions included; blocks and odd lots are none."""
+
+CONTINUOUS = "continuous"
 
 SURE = ("verified", "secondary")
 """Statuses of rows by which a row is set aside; by others it is doubted."""
@@ -46,18 +51,30 @@ class Hours(NamedTuple):
 
 def note_hours(rows: Rows, given: Circumstances) -> None:
     """A row's time is in a session of its venue; of all classes of instruments, since few symbols say theirs."""
-    for start, outside in _outside(rows, given, sure=True):
+    for start, outside in _outside(rows, given, TRADED, sure=True):
         rows.notes.note(outside, "history.outside_hours", start)
 
 
 def warn_hours(rows: Rows, given: Circumstances) -> None:
-    """The same by sessions that are not verified."""
-    for start, outside in _outside(rows, given, sure=False):
+    """The same by sessions that are not verified; and bars of the continuous session in that of blocks or odd lots."""
+    doubted = np.zeros(rows.height, dtype=bool)
+    for start, outside in _outside(rows, given, TRADED, sure=False):
         rows.notes.doubt(outside, "history.perhaps_outside_hours", start)
+        doubted |= outside
+    if rows.dataset.time != "interval" or "phase" not in rows.columns:
+        return
+    phase = rows.columns["phase"]
+    words = phase.words or []
+    continuous = np.array([word == CONTINUOUS for word in words] or [False])[phase.values] & ~doubted
+    for sure in (True, False):
+        for start, outside in _outside(rows, given, OF_BARS, sure=sure):
+            rows.notes.doubt(outside & continuous, "history.outside_continuous", start)
 
 
-def _outside(rows: Rows, given: Circumstances, *, sure: bool) -> Iterator[tuple[str, Array]]:
-    """The column of the time, and which rows are outside the hours that are sure, or that are not."""
+def _outside(
+    rows: Rows, given: Circumstances, modes: tuple[str, ...], *, sure: bool
+) -> Iterator[tuple[str, Array]]:
+    """The column of the time, and which rows are outside the hours of modes that are sure, or that are not."""
     start = "ts_start" if rows.dataset.time == "interval" else "ts"
     symbol, date, times = rows.columns["symbol"], rows.columns["date"].values, rows.columns[start].values
     venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
@@ -70,7 +87,7 @@ def _outside(rows: Rows, given: Circumstances, *, sure: bool) -> Iterator[tuple[
         low, high = int(days.min()), int(days.max())
         begins = [low, *(day for day in _changes(calendar) if low < day <= high), high + 1]
         for first, after in itertools.pairwise(begins):
-            hours = _hours(calendar, first)
+            hours = _hours(calendar, first, modes)
             if not hours.spans or hours.sure != sure:
                 continue
             within = here if len(begins) == 2 else here & (date >= first) & (date < after)
@@ -101,14 +118,14 @@ def _rows(calendar: Calendar) -> list[Any]:
 
 
 @functools.lru_cache(maxsize=256)
-def _hours(calendar: Calendar, day: int) -> Hours:
-    """The hours of all classes of a venue's instruments, as far as rows speak of the date."""
+def _hours(calendar: Calendar, day: int, modes: tuple[str, ...]) -> Hours:
+    """The hours of modes for all classes of a venue's instruments, as far as rows speak of the date."""
     date = number_date(day)
     holding = [row for row in _rows(calendar) if row.unit == "hours" and row.applies(date)]
     spans: list[tuple[int, int]] = []
     for row in holding:
         phase = row.phase
-        if phase.mode not in WITHOUT_TRADE:
+        if phase.mode in modes:
             opens, closes = _nanoseconds(phase.opens), _nanoseconds(phase.closes)
             spans.append((opens, closes + LATE_NS + (DAY_NS if closes < opens else 0)))
     return Hours(_merged(spans), all(row.status in SURE for row in holding))

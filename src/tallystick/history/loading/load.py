@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tallystick.core.text import translate
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.opening import take_file
 from tallystick.history.loading.read import Load, Read, begin, check_source, open_sources
@@ -42,7 +43,8 @@ def load_files(
     load = begin(context, dataset, mapping, known_time, date)
     together = Together(load)
     sizes = [_kilobytes(given) for given in files]
-    context.progress.start(f"{load.dataset.name}, kB", sum(sizes))
+    what = translate("Loading into {dataset}, in kB", context.language, dataset=load.dataset.name)
+    context.progress.start(what, sum(sizes))
     try:
         for given, size in zip(files, sizes, strict=True):
             for found in _read(load, given, together):

@@ -31,7 +31,9 @@ __all__ = [
     "session_days",
     "tell_ticks",
     "trade_dates",
+    "warn_calendar",
     "warn_gaps",
+    "warn_unregistered",
     "warn_venue",
 ]
 
@@ -212,6 +214,36 @@ def warn_venue(rows: Rows, given: Circumstances) -> None:
     strange = np.array([word.rpartition(".")[2] not in known or "." not in word for word in words] or [False])
     if known and strange.any():
         rows.notes.doubt(strange[symbol.values] & ~symbol.missing, "history.venue_unknown", "symbol")
+
+
+def warn_calendar(rows: Rows, given: Circumstances) -> None:
+    """The calendar of a row's venue reaches its date; where it does not, nobody looked whether it is a session."""
+    symbol, date = rows.columns["symbol"], rows.columns["date"].values
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
+    strange = np.zeros(rows.height, dtype=bool)
+    for venue, calendar in enumerate(calendars, 1):
+        sound = (rows.notes.codes == 0) & (venue_of_word[symbol.values] == venue)
+        days = date[sound]
+        if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
+            continue
+        low = int(days.min())
+        if session_days(calendar, low, int(days.max())) is None:
+            unknown = np.zeros(int(days.max()) - low + 1, dtype=bool)
+            for day in _distinct(days).tolist():
+                unknown[day - low] = session_days(calendar, day, day) is None
+            strange[sound] = unknown[days - low]
+    rows.notes.doubt(strange, "history.calendar_unknown", "date")
+
+
+def warn_unregistered(rows: Rows, given: Circumstances) -> None:
+    """Symbols of a venue of which the house has registered some are registered, so that ticks and limits are known."""
+    symbol = rows.columns["symbol"]
+    known = {one.symbol for one in given.market.instruments}
+    venues = {word.rpartition(".")[2] for word in known}
+    words = symbol.words or []
+    strange = np.array([word not in known and word.rpartition(".")[2] in venues for word in words] or [False])
+    if strange.any():
+        rows.notes.doubt(strange[symbol.values] & ~symbol.missing, "history.unregistered", "symbol")
 
 
 def numbered(calendar: Calendar, days: Array) -> Array:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from tallystick.core.text import translate
 from tallystick.history.loading.columns import ColumnMapping, known_columns, missing_columns
+from tallystick.history.loading.header_units import stated_factors
 from tallystick.history.loading.read import begin, open_sources
 from tallystick.history.loading.reports import MappingProposal
-from tallystick.history.loading.values import Column, as_text, read_clock_times, read_dates
+from tallystick.history.loading.sources import TextSource
+from tallystick.history.loading.values import Column, as_text, read_clock_times, read_dates, read_decimals
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -24,8 +28,8 @@ ROWS_LOOKED_AT = 50
 CODE = r"^[0-9A-Za-z]{1,12}([.\-/][0-9A-Za-z]{1,8})?$"
 """What a symbol looks like."""
 
-LOTS = {"張數": 1_000, "成交張數": 1_000, "張": 1_000, "手": 100, "手數": 100, "手数": 100}
-"""Headers of volumes in lots, and how many shares a lot has."""
+VENUES = {"TW": "XTAI", "TWO": "ROCO", "SH": "XSHG", "SS": "XSHG", "SZ": "XSHE", "BJ": "BJSE"}
+"""What vendors write for venues, and the house's names of them."""
 
 
 def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProposal:
@@ -39,9 +43,15 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
         for column, places in known_columns(load.dataset, source.header, load.mapping).items()
     }
     open_ones = [name for name in source.header if name and name not in named.values()]
-    for header in [header for header in open_ones if header in LOTS and "volume" not in named]:
-        named["volume"] = header
-        open_ones.remove(header)
+    if not named and (fixed := _fixed_width(source)):
+        return MappingProposal(
+            file=source.name,
+            dataset=load.dataset.name,
+            mapping=_written_fixed(load.dataset, fixed, context.language),
+            missing=list(load.dataset.required),
+            unused_columns=[],
+            encoding=source.encoding,
+        )
     missing = missing_columns(load.dataset, source.header, load.mapping)
     for column in list(missing):
         found = _by_values(source, open_ones, load.dataset.columns[column].kind, column)
@@ -51,14 +61,89 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
             missing.remove(column)
     symbols = _sample(source, source.header.index(named["symbol"])) if "symbol" in named else pl.Series([""])
     bare = "symbol" in named and not symbols.str.contains(".", literal=True).all()
+    places = {column: [source.header.index(header)] for column, header in named.items()}
+    numbers = [name for name in open_ones if _are_numbers(source, name)]
+    proposal = Proposed(
+        named,
+        [*missing, *(_optional_numbers(load.dataset, named, missing) if len(numbers) > len(missing) else ())],
+        open_ones,
+        {
+            column: one
+            for column, one in stated_factors(load.dataset, source.header, places).items()
+            if one != 1
+        },
+        {
+            mark: VENUES[mark]
+            for mark in symbols.str.extract(r"\.([A-Za-z]+)$").str.to_uppercase().unique(maintain_order=True)
+            if mark in VENUES
+        },
+        bare,
+    )
     return MappingProposal(
         file=source.name,
         dataset=load.dataset.name,
-        mapping=_written(load.dataset, named, missing, open_ones, bare),
+        mapping=_written(load.dataset, proposal),
         missing=missing,
         unused_columns=open_ones,
         encoding=source.encoding,
     )
+
+
+class Proposed(NamedTuple):
+    """What a proposal says: headers by column, columns that are left, headers that are left, factors of units, venues,
+    and whether symbols name none.
+    """
+
+    named: dict[str, str]
+    left: list[str]
+    headers: list[str]
+    factors: dict[str, int]
+    venues: dict[str, str]
+    bare: bool
+
+
+def _optional_numbers(dataset: Dataset, named: dict[str, str], missing: list[str]) -> list[str]:
+    """The counts and amounts that a source may give, and that are not found yet."""
+    kinds = dataset.columns
+    given = [name for name in dataset.optional if kinds[name].kind in ("int32", "int64")]
+    return [name for name in given if name not in named and name not in missing]
+
+
+def _are_numbers(source: Source, name: str) -> bool:
+    values = _sample(source, source.header.index(name))
+    return bool(len(values)) and not read_decimals(values).unreadable.any()
+
+
+def _fixed_width(source: Source) -> list[tuple[int, int, str]]:
+    """First and last byte of what stands apart in the lines of a file without a header, and the first line's text
+    there; nothing where its lines are not all as long.
+    """
+    first = source.first_rows(ROWS_LOOKED_AT)
+    if not isinstance(source, TextSource) or not first:
+        return []
+    lines = [line.encode() for line in source.texts([first[0] - 1, *first])]
+    if len({len(line) for line in lines}) != 1:
+        return []
+    used = bytes(any(line[place : place + 1] != b" " for line in lines) for place in range(len(lines[0])))
+    return [
+        (
+            found.start() + 1,
+            found.end(),
+            lines[0][found.start() : found.end()].decode("utf-8", "replace").strip(),
+        )
+        for found in re.finditer(b"\x01+", used)
+    ]
+
+
+def _written_fixed(dataset: Dataset, runs: list[tuple[int, int, str]], language: str) -> str:
+    """The proposal for a file of fixed width: where texts stand in it, and a line for each column to be filled in."""
+    told = translate(
+        "It looks like a file of fixed width without a header. Say first and last byte of each column, from 1.",
+        language,
+    )
+    places = [f"#   [{first}, {last}]  {text}" for first, last, text in runs]
+    columns = [f"# {name} = [1, 6]" for name in dataset.required]
+    return "\n".join([f'dataset = "{dataset.name}"', "", f"# {told}", *places, "[fixed]", *columns]) + "\n"
 
 
 def _by_values(source: Source, names: list[str], kind: str, column: str) -> str | None:
@@ -95,11 +180,9 @@ def _sample(source: Source, place: int) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _written(
-    dataset: Dataset, named: dict[str, str], missing: list[str], open_ones: list[str], bare: bool
-) -> str:
-    """The proposal as TOML: what is left to say stands in it as remarks (`bare`: symbols name no venue)."""
-    factors = {name: LOTS[header] for name, header in named.items() if header in LOTS}
+def _written(dataset: Dataset, proposed: Proposed) -> str:
+    """The proposal as TOML: what is left to say stands in it as remarks."""
+    named, missing, open_ones, factors, venues, bare = proposed
     lines = [f'dataset = "{dataset.name}"', *(['# suffix = ".XTAI"'] if bare else []), "", "[columns]"]
     lines += [f"{column} = {_quoted(name)}" for column, name in named.items()]
     left = [name for name in missing if not (name == "symbol" or (name == "date" and dataset.time == "date"))]
@@ -108,6 +191,8 @@ def _written(
         lines += ["# date: --date 2026-11-20"]
     if factors:
         lines += ["", "[multiply]", *(f"{column} = {factor}" for column, factor in factors.items())]
+    if venues:
+        lines += ["", "[venues]", *(f'{mark} = "{venue}"' for mark, venue in venues.items())]
     if "symbol" in missing:
         lines += ["", "[constants]", '# symbol = "2330.XTAI"']
     return "\n".join(lines) + "\n"

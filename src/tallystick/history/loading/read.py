@@ -18,12 +18,14 @@ from tallystick.history.loading.checks import Circumstances
 from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns
 from tallystick.history.loading.completing import complete
 from tallystick.history.loading.csv_lines import BrokenLine
+from tallystick.history.loading.header_units import with_stated
 from tallystick.history.loading.headers import title_date
 from tallystick.history.loading.market_checks import trade_dates
 from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.rows import Rows
-from tallystick.history.loading.sources import Places, Source
+from tallystick.history.loading.sources import Doubt, Places, Source
+from tallystick.history.loading.typed import TYPED, TypedRows
 from tallystick.history.requests import latest_time, require_not_future
 
 if TYPE_CHECKING:
@@ -107,7 +109,7 @@ def begin(
 def open_sources(load: Load, given: Any) -> Iterator[Source]:
     """The source of a frame, or each of those in a file: a path, or one that was read already."""
     if not isinstance(given, str | Path | WholeFile):
-        yield open_frame("frame", given)
+        yield open_frame(TYPED if isinstance(given, TypedRows) else "frame", given)
         return
 
     def missing(names: Sequence[str]) -> int:
@@ -125,7 +127,9 @@ def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] 
     """Read and check a source's rows; `made_whole` adds what rows of a correction leave out."""
     date = _date_of(load, source)
     places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
-    wanted = Wanted(load.dataset, load.mapping, load.zone)
+    mapping, stated = with_stated(load.dataset, load.mapping, source.name, source.header, places)
+    source.doubts += [Doubt("history.unit_stated", name, f"{factor:,}") for name, factor in stated.items()]
+    wanted = Wanted(load.dataset, mapping, load.zone)
     rows, cut = source.read(wanted, places, date)
     if load.dataset.time != "date" and "date" not in places:
         rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date

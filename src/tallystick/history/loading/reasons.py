@@ -143,6 +143,51 @@ REASONS = (
         'Look at a few names; when they are wrong, name the encoding in a mapping: encoding = "gb18030".',
     ),
     Reason(
+        "history.crossed",
+        "The bid is above the ask, first in row {value}.",
+        "Compare the columns and the time; in auctions it may be so.",
+    ),
+    Reason(
+        "history.announced_early",
+        "The figure is announced before its period ends, first in row {value}.",
+        "Compare the two dates.",
+    ),
+    Reason(
+        "history.outside_continuous",
+        "{column} is outside the continuous session and the auctions, first in row {value}.",
+        "Say the phase of bars of block trades, odd lots and the time after hours; or correct the time or its zone.",
+    ),
+    Reason(
+        "history.calendar_unknown",
+        "The venue's calendar does not know the date, so that nobody checked it, first in row {value}.",
+        "Compare the dates with the exchange's, or bring its calendar by a rule.",
+    ),
+    Reason(
+        "history.unregistered",
+        "The symbol is not registered, so that ticks and limits are unchecked, first in row {value}.",
+        "Register the instrument where its prices are to be checked.",
+    ),
+    Reason(
+        "history.not_divided",
+        "{column} counts both sides and cannot be halved: {value}.",
+        "Compare [divide] in the mapping; a count of both sides is even.",
+    ),
+    Reason(
+        "history.unit_stated",
+        "{column} is read in units of {value}, as its header says.",
+        "Nothing, if it is so; else correct the header in the file.",
+    ),
+    Reason(
+        "history.cut_short",
+        "The file ends within row {value}: {column} may be cut short.",
+        "Fetch the file again where it was not saved whole; else compare the row.",
+    ),
+    Reason(
+        "history.figure_emptied",
+        "{column} was known and is empty now, first in row {value}.",
+        "Give it by a correction, unless it should be empty.",
+    ),
+    Reason(
         "history.passed_over",
         "{column} in the archive is no table and was passed over.",
         "Nothing, unless it holds rows; then load it alone.",

@@ -7,9 +7,11 @@ content's hash as token, so that loading again continues instead of doubling.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from tallystick.history.datasets import QUARANTINE, Dataset
@@ -18,14 +20,17 @@ from tallystick.history.loading.earlier_views import without_rewriting
 from tallystick.history.loading.filling import Filled, append_all, room_on_disk
 from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
-from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, RowReason
+from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, ReasonCount, RowReason
 from tallystick.history.loading.rows import Rows, Warned
 from tallystick.history.loading.setting_aside import Broken, broken_rows, release_own, set_aside
 from tallystick.history.loading.sources import Source
 
-__all__ = ["Kept", "earlier_load", "keep_all", "summed"]
+__all__ = ["REASONS_SHOWN", "Kept", "earlier_load", "keep_all", "summed"]
 
 REASONS_SHOWN = 100
+EXAMPLES = 5
+"""Rows that are told of each reason and column."""
+
 NAMED_FILES = 3
 
 
@@ -35,6 +40,7 @@ class Kept(NamedTuple):
     report: FileReport
     reasons: list[RowReason]
     warnings: list[LoadWarning] = []
+    counts: list[ReasonCount] = []
 
 
 def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
@@ -92,7 +98,8 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
         unused_columns=[name for place, name in enumerate(source.header) if name and place not in used],
         encoding=source.encoding,
     )
-    return Kept(report, [row for row, _ in broken[:REASONS_SHOWN]], warnings)
+    reasons = [row.reason for row in broken]
+    return Kept(report, _examples(reasons), warnings, _counted(reasons))
 
 
 def earlier_load(load: Load, digest: bytes) -> Kept | None:
@@ -108,9 +115,7 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
         within={"dataset": name, "sha256": digest},
         where="released_by IS DISTINCT FROM sha256",
         order=["row"],
-        limit=REASONS_SHOWN,
     )
-    language = load.context.language
     reasons = [
         RowReason(
             file=row["file"],
@@ -118,9 +123,9 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
             column=row["column"],
             code=row["reason"],
             value=row["value"],
-            reason=sentence(row["reason"], row["column"], row["value"], language),
+            reason=sentence(row["reason"], row["column"], row["value"], load.context.language),
         )
-        for row in rows.to_pylist()
+        for row in rows.select(["file", "row", "column", "reason", "value"]).to_pylist()
     ]
     report = FileReport(
         file=before.source,
@@ -133,7 +138,40 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
         known_time=before.known_time,
         repeated=True,
     )
-    return Kept(report, reasons)
+    return Kept(report, _examples(reasons), counts=_counted(reasons))
+
+
+def _examples(reasons: Sequence[RowReason]) -> list[RowReason]:
+    """The first rows of each reason and column, so that one that comes often does not hide another."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for reason in reasons:
+        seen[reason.code, reason.column] += 1
+        if seen[reason.code, reason.column] <= EXAMPLES:
+            found.append(reason)
+    return found[:REASONS_SHOWN]
+
+
+def _counted(reasons: Sequence[RowReason]) -> list[ReasonCount]:
+    """How many rows each reason and column has, and the first of them."""
+    rows = Counter((reason.code, reason.column) for reason in reasons)
+    first = {(reason.code, reason.column): reason for reason in reversed(reasons)}
+    return [
+        ReasonCount(
+            code=code, column=column, rows=count, file=first[code, column].file, row=first[code, column].row
+        )
+        for (code, column), count in rows.items()
+    ]
+
+
+def _together(counts: Iterable[ReasonCount]) -> list[ReasonCount]:
+    """Counts of several files as one, most first."""
+    found: dict[tuple[str, str], ReasonCount] = {}
+    for one in counts:
+        before = found.get((one.code, one.column))
+        whole = one if before is None else msgspec.structs.replace(before, rows=before.rows + one.rows)
+        found[one.code, one.column] = whole
+    return sorted(found.values(), key=lambda one: -one.rows)
 
 
 def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarning:
@@ -144,7 +182,7 @@ def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarn
         code=warned.code,
         rows=warned.rows,
         row=number,
-        warning=sentence(warned.code, warned.column, str(number), load.context.language),
+        warning=sentence(warned.code, warned.column, warned.value or str(number), load.context.language),
     )
 
 
@@ -168,8 +206,9 @@ def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
         quarantined=total("quarantined", once),
         duplicates=total("duplicates"),
         without_trade=total("without_trade", once),
-        reasons=[reason for one in once for reason in one.reasons][:REASONS_SHOWN],
+        reasons=_examples([reason for one in once for reason in one.reasons]),
         files=files,
         source_hash=files[0].source_hash if len(files) == 1 else "",
         warnings=[warned for one in kept for warned in one.warnings],
+        reason_counts=_together(count for one in once for count in one.counts),
     )

@@ -9,6 +9,7 @@ from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.schema import number_date
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.earlier_views import without_rewriting
+from tallystick.history.loading.emptied import emptied_figures, known_figures
 from tallystick.history.loading.matching import contradicts
 from tallystick.history.loading.read import begin, check_source, open_sources
 from tallystick.history.loading.recorded import keep_all, summed
@@ -54,7 +55,8 @@ def release_rows(
         for source in open_sources(load, given):
             read = without_rewriting(load, check_source(load, source))
             rows = _released(load, source, read.checked, waiting, file)
-            kept += keep_all(load, [read])
+            emptied = emptied_figures(load, read, known_figures(load, read))
+            kept += [one._replace(warnings=[*one.warnings, *emptied]) for one in keep_all(load, [read])]
             mark_released(load, rows, source.sha256)
     return summed(load.dataset, kept)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.core.schema import Record, Timestamp
 
-__all__ = ["FileReport", "LoadReport", "LoadWarning", "MappingProposal", "RowReason"]
+__all__ = ["FileReport", "LoadReport", "LoadWarning", "MappingProposal", "ReasonCount", "RowReason"]
 
 
 class RowReason(Record, frozen=True, kw_only=True):
@@ -16,6 +16,16 @@ class RowReason(Record, frozen=True, kw_only=True):
     code: str
     reason: str
     value: str
+
+
+class ReasonCount(Record, frozen=True, kw_only=True):
+    """How many rows of all files were set aside for one reason in one column, and the first of them."""
+
+    code: str
+    column: str
+    rows: int
+    file: str
+    row: int
 
 
 class LoadWarning(Record, frozen=True, kw_only=True):
@@ -51,8 +61,8 @@ class FileReport(Record, frozen=True, kw_only=True):
 
 
 class LoadReport(Record, frozen=True, kw_only=True):
-    """What a load did, in all and by file; `reasons` are the first of the quarantined rows in order of row, `warnings`
-    what may be wrong with rows that were loaded.
+    """What a load did, in all and by file; `reasons` are the first quarantined rows of each reason in order of row,
+    `reason_counts` how many each reason has, most first, `warnings` what may be wrong with rows that were loaded.
     """
 
     dataset: str
@@ -64,6 +74,7 @@ class LoadReport(Record, frozen=True, kw_only=True):
     files: list[FileReport]
     source_hash: str
     warnings: list[LoadWarning] = []
+    reason_counts: list[ReasonCount] = []
 
 
 class MappingProposal(Record, frozen=True, kw_only=True):

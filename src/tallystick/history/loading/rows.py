@@ -55,12 +55,15 @@ class Fault(NamedTuple):
 
 
 class Warned(NamedTuple):
-    """What a check cannot be sure of: reason code, column, how many rows, and the place of the first of them."""
+    """What a check cannot be sure of: reason code, column, how many rows, the place of the first of them, and a value
+    to tell (else that row's number).
+    """
 
     code: str
     column: str
     rows: int
     place: int
+    value: str = ""
 
 
 class Notes:

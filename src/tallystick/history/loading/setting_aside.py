@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from tallystick.history.datasets import QUARANTINE
+from tallystick.history.loading.cells import cells_text
 from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
 from tallystick.history.loading.reports import RowReason
@@ -17,10 +18,28 @@ from tallystick.history.loading.sources import Source
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake
 
-__all__ = ["Aside", "Broken", "broken_rows", "mark_released", "release_own", "set_aside", "set_aside_rows"]
+__all__ = [
+    "Aside",
+    "Broken",
+    "BrokenRow",
+    "broken_rows",
+    "mark_released",
+    "release_own",
+    "set_aside",
+    "set_aside_rows",
+]
 
-Broken = list[tuple[RowReason, str]]
-"""Rows that are not loaded: what is told of each, and its text."""
+
+class BrokenRow(NamedTuple):
+    """A row that is not loaded: what is told of it, its text, and the values that could be read of it (`cells`)."""
+
+    reason: RowReason
+    text: str
+    cells: str
+
+
+Broken = list[BrokenRow]
+"""Rows that are not loaded."""
 
 Aside = Sequence[tuple[Source, Broken]]
 """Sources, each with its rows that are not loaded."""
@@ -29,18 +48,19 @@ Aside = Sequence[tuple[Source, Broken]]
 def broken_rows(load: Load, read: Read) -> Broken:
     """Every row that is not loaded with its reason and its text, in order of row."""
     source, checked, cut, places = read
-    found = [(line.row, "", line.code, line.value) for line in cut]
+    zone = load.context.settings.firm.zone
+    found = [(line.row, "", line.code, line.value, "") for line in cut]
     for fault in checked.faults:
         row = int(checked.rows.numbers[fault.place])
         value = fault.value
         if value is None:
             value = source.cell(row, places[fault.column]) if fault.column in places else ""
-        found.append((row, fault.column, fault.code, value))
+        found.append((row, fault.column, fault.code, value, cells_text(checked.rows, fault.place, zone)))
     found.sort()
     language = load.context.language
     texts = source.texts([row for row, *_ in found])
     return [
-        (
+        BrokenRow(
             RowReason(
                 file=source.name,
                 row=row,
@@ -50,8 +70,9 @@ def broken_rows(load: Load, read: Read) -> Broken:
                 reason=sentence(code, column, value, language),
             ),
             text,
+            cells,
         )
-        for (row, column, code, value), text in zip(found, texts, strict=True)
+        for (row, column, code, value, cells), text in zip(found, texts, strict=True)
     ]
 
 
@@ -69,7 +90,7 @@ def set_aside(load: Load, sources: Aside, token: str) -> None:
 def release_own(load: Load, sources: Aside) -> None:
     """Release rows that waited of the same contents, read otherwise, and are not broken any more."""
     for source, broken in sources:
-        still = {reason.row for reason, _ in broken}
+        still = {one.reason.row for one in broken}
         mark_released(load, [row for row in _waiting(load, source) if row["row"] not in still], source.sha256)
 
 
@@ -120,7 +141,7 @@ def mark_released(load: Load, rows: Sequence[dict[str, Any]], by: bytes) -> None
 
 def _as_arrow(load: Load, source: Source, broken: Broken, known_time: int) -> pa.Table:
     count = len(broken)
-    rows = [reason for reason, _ in broken]
+    rows = [one.reason for one in broken]
     return pa.table(
         {
             "dataset": [load.dataset.name] * count,
@@ -130,8 +151,9 @@ def _as_arrow(load: Load, source: Source, broken: Broken, known_time: int) -> pa
             "column": [reason.column for reason in rows],
             "reason": [reason.code for reason in rows],
             "value": [reason.value[:500] for reason in rows],
-            "text": [text for _, text in broken],
+            "text": [one.text for one in broken],
             "event_time": pa.array([load.known_time] * count, pa.int64()),
             "known_time": pa.array([known_time] * count, pa.int64()),
+            "cells": [one.cells for one in broken],
         }
     )

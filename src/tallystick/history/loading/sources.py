@@ -40,10 +40,12 @@ TEXT_LIMIT = 500
 
 
 class Doubt(NamedTuple):
-    """What a source is not sure of as a whole: a code, and what it is about."""
+    """What a source is not sure of: a code, what it is about, a value to tell, and the row (0: all of them)."""
 
     code: str
     about: str
+    value: str = ""
+    row: int = 0
 
 
 class Source(Protocol):
@@ -104,7 +106,17 @@ class TextSource:
             cells = {name: [self.cell(number, spot) for number in first] for name, spot in places.items()}
             refuse_own_text(wanted, self.name, cells)
         rows, broken = self._read(wanted, places, date)
-        return doubted(rows, self.doubts), broken
+        return doubted(rows, [*self.doubts, *self._cut_short(places)]), broken
+
+    def _cut_short(self, places: Places) -> list[Doubt]:
+        """A doubt when the last line has no end, and its last field, which then may lack its own, is read."""
+        begin, end = self._begin, self._end
+        if begin == end or self._text[end - 1 : end] in b'\n"':
+            return []
+        last = len(self.header) - 1
+        names = [name for name, spot in places.items() if last in spot]
+        row = self._first + self._text.count(b"\n", begin, end)
+        return [Doubt("history.cut_short", name, row=row) for name in names[:1]]
 
     def _read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
@@ -229,9 +241,9 @@ def _raw(
         parts = [frame.to_series(place) for place in spot]
         if len(parts) > 1:
             texts = [
-                _in_words(as_text(part).fill_null(""), wanted.mapping.values.get(header[place], {})).alias(
-                    str(n)
-                )
+                _in_words(
+                    _without_zeros(as_text(part).fill_null("")), wanted.mapping.values.get(header[place], {})
+                ).alias(str(n))
                 for n, (part, place) in enumerate(zip(parts, spot, strict=True))
             ]
             whole = pl.DataFrame(texts).select(pl.concat_str(pl.all(), separator=wanted.mapping.joint))
@@ -250,6 +262,13 @@ def _numbers_of(wanted: Wanted, raw: Mapping[str, pl.Series]) -> dict[str, pl.Se
         for name in wanted.names(kind, list(raw))
         if raw[name].dtype == pl.String
     }
+
+
+def _without_zeros(texts: pl.Series) -> pl.Series:
+    """Texts in which 26000.0 is 26000 and 267.50 is 267.5, so that a strike is the same however it is written."""
+    if not bool(texts.str.contains(".", literal=True).any()):
+        return texts
+    return texts.str.replace(r"^(\d+)\.0*$", "$1").str.replace(r"^(\d+\.\d*[1-9])0+$", "$1")
 
 
 def _in_words(texts: pl.Series, meaning: Mapping[str, str]) -> pl.Series:
@@ -280,8 +299,12 @@ def _moments(
 
 def doubted(rows: Rows, doubts: Sequence[Doubt]) -> Rows:
     """The rows with what their source doubts as warnings."""
-    if rows.height:
-        rows.notes.warnings += [Warned(doubt.code, doubt.about, rows.height, 0) for doubt in doubts]
+    for doubt in doubts if rows.height else ():
+        place = int(np.searchsorted(rows.numbers, doubt.row)) if doubt.row else 0
+        if not doubt.row:
+            rows.notes.warnings.append(Warned(doubt.code, doubt.about, rows.height, 0, doubt.value))
+        elif place < rows.height and rows.numbers[place] == doubt.row and not rows.notes.codes[place]:
+            rows.notes.warnings.append(Warned(doubt.code, doubt.about, 1, place, doubt.value))
     return rows
 
 

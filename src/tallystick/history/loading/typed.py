@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from tallystick.core.errors import TallystickError
 
-__all__ = ["LARGEST_TEXT", "TYPED", "cells_of", "rows_of_text"]
+__all__ = ["LARGEST_TEXT", "TYPED", "TypedRows", "cells_of", "rows_of_text"]
 
 TYPED = "typed"
 """What rows that a person typed are said to come from."""
@@ -24,7 +24,11 @@ PLAIN = {"symbol": re.compile(r"\w+\.[A-Z]{4}"), "date": re.compile(r"\d{4}-\d\d
 """Columns whose values have a form that no other column's have."""
 
 
-def rows_of_text(text: str) -> list[dict[str, str]]:
+class TypedRows(list[dict[str, str]]):
+    """Rows that a person typed, by the names of the columns."""
+
+
+def rows_of_text(text: str) -> TypedRows:
     r"""The rows of CSV text by its header; empty cells are left out.
 
     TallystickError when there is no row, a row has other cells than the header, or the text is too large.
@@ -58,10 +62,10 @@ def rows_of_text(text: str) -> list[dict[str, str]]:
                 cells=len(line),
                 columns=len(header),
             )
-    return [
+    return TypedRows(
         {name: cell.strip() for name, cell in zip(header, line, strict=True) if cell.strip()}
         for line in lines[1:]
-    ]
+    )
 
 
 def cells_of(text: str, columns: Sequence[str]) -> tuple[list[str], dict[str, str]]:

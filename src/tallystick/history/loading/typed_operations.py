@@ -84,6 +84,7 @@ def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedRep
     """The row of the file's last content."""
     from tallystick.core.text import translate
     from tallystick.history.datasets import find_dataset
+    from tallystick.history.loading.cells import cells_from
     from tallystick.history.loading.reasons import CODES, REASONS, sentence
     from tallystick.history.loading.typed import cells_of
 
@@ -91,6 +92,7 @@ def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedRep
     row = _row_of(context, found, request)
     number = CODES.get(row["reason"])
     cells, known = cells_of(row["text"], found.given)
+    known |= cells_from(row["cells"])
     return QuarantinedReply(
         dataset=found.name,
         file=row["file"],
