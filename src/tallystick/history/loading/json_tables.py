@@ -19,7 +19,7 @@ OBJECTS = ("data", "rows", "results", "items")
 def open_json(name: str, sha256: bytes, data: bytes, encoding: str = "") -> FrameSource | None:
     """The rows of a JSON text, numbers with the digits that they are written with; None when it is no JSON of rows.
 
-    >>> open_json("p.json", b"", b'[{"symbol": "9901", "close": 10.50}]').text(1)
+    >>> open_json("p.json", b"", b'[{"symbol": "9901", "close": 10.50}]').texts([1])[0]
     "{'symbol': '9901', 'close': '10.50'}"
     """
     text, found = as_utf8(data, encoding)
