@@ -200,8 +200,8 @@ class Schema(typing.Generic[AnyRecord]):
             values = [getattr(row, name) for row in rows]
             if column is not None and column.kind == "date":
                 values = [date_number(value) for value in values]
-            elif column is not None and column.kind == "text_fixed":
-                values = [value.encode() for value in values]
+            elif column is not None and column.kind in ("text_fixed", "bytes_fixed"):
+                values = [value if isinstance(value, bytes) else value.encode() for value in values]
                 too_long = max(map(len, values), default=0)
                 if too_long > column.size:
                     raise ValueError(f"{self.name}.{name}: {too_long} bytes do not fit in {column.size}")
@@ -239,6 +239,8 @@ class Schema(typing.Generic[AnyRecord]):
             values: Any = np.ascontiguousarray(packed[field.name])
             if values.dtype.kind == "S" and pa.types.is_string(field.type):
                 values = np.char.decode(values, "utf-8").astype(object)
+            elif values.dtype.kind == "V":
+                values = values.astype(object)
             arrays.append(pa.array(values).cast(field.type))
         return pa.Table.from_arrays(arrays, schema=self.arrow)
 
@@ -266,7 +268,9 @@ def _column_of(hint: Any) -> tuple[Column | None, bool]:
 
 
 def _numpy_code(column: Column) -> str:
-    return f"S{column.size}" if column.kind in ("text_fixed", "bytes_fixed") else NUMPY_CODES[column.kind]
+    if column.kind == "bytes_fixed":
+        return f"V{column.size}"  # NumPy's S would lose zeros at the end
+    return f"S{column.size}" if column.kind == "text_fixed" else NUMPY_CODES[column.kind]
 
 
 def _arrow_type(column: Column) -> pa.DataType:
