@@ -92,30 +92,38 @@ def maintain(lake: Lake, keep_days: float, grace_seconds: float, holds: Holds) -
 
 def _expire(lake: Lake, name: str, keep_days: float, is_held: Callable[[Path], bool]) -> int:
     """Drop a table's old snapshots, except the current one and those that alone name a held file."""
-    for _ in range(TRIES):
-        table = lake.tables_writer.load(name)
+
+    def old_of(table: Table) -> set[int]:
         cutoff = (time.time() - keep_days * SECONDS_A_DAY) * 1_000
         current = table.metadata.current_snapshot_id
         old = [s for s in table.metadata.snapshots if s.timestamp_ms < cutoff and s.snapshot_id != current]
-        kept_ids = {s.snapshot_id for s in table.metadata.snapshots} - {s.snapshot_id for s in old}
-        kept = _named(
-            lake.storage, table, (s for s in table.metadata.snapshots if s.snapshot_id in kept_ids)
-        ).data
-        going = [
-            s for s in old if not any(is_held(path) for path in _named(lake.storage, table, [s]).data - kept)
-        ]
-        if not going:
-            return 0
-        ids = {snapshot.snapshot_id for snapshot in going}
-        try:
-            table.maintenance.expire_snapshots().by_ids(sorted(ids)).commit()
-        except (CommitFailedException, OperationalError) as error:
-            _require_taken(error)
-            lake.tables_writer.forget(name)
-            continue
-        lake.catalog.expire_versions(name, ids)
-        lake.tables_writer.forget(name)
-        return len(ids)
+        going = {snapshot.snapshot_id for snapshot in old}
+        staying = (s for s in table.metadata.snapshots if s.snapshot_id not in going)
+        kept = _named(lake.storage, table, staying).data
+        held = (s for s in old if any(map(is_held, _named(lake.storage, table, [s]).data - kept)))
+        return going - {snapshot.snapshot_id for snapshot in held}
+
+    return _drop_snapshots(lake, name, old_of)
+
+
+def _drop_snapshots(lake: Lake, name: str, which: Callable[[Table], set[int]]) -> int:
+    """Drop the snapshots that `which` finds in a table, in turn with our writers; gives how many."""
+    with lake.tables_writer.turn(name):
+        for _ in range(TRIES):
+            table = lake.tables_writer.load(name)
+            going = which(table)
+            if not going:
+                return 0
+            try:
+                table.maintenance.expire_snapshots().by_ids(sorted(going)).commit()
+            except (CommitFailedException, OperationalError) as error:
+                _require_taken(error)
+                continue
+            else:
+                lake.catalog.expire_versions(name, going)
+                return len(going)
+            finally:
+                lake.tables_writer.forget(name)
     raise busy(name, TRIES)
 
 
@@ -194,25 +202,17 @@ def _files_of(plan: Plan, number: int) -> list[PlannedFile]:
 
 def _forget_snapshots(lake: Lake, name: str, places: list[Path]) -> None:
     """Drop the snapshots, except the current one, that name a file in one of these folders."""
-    for _ in range(TRIES):
-        lake.tables_writer.forget(name)
-        table = lake.tables_writer.load(name)
+
+    def naming(table: Table) -> set[int]:
         current = table.metadata.current_snapshot_id
-        going = {
+        return {
             snapshot.snapshot_id
             for snapshot in table.metadata.snapshots
             if snapshot.snapshot_id != current
             and any(path.parent in places for path in _named(lake.storage, table, [snapshot]).data)
         }
-        if not going:
-            return
-        try:
-            table.maintenance.expire_snapshots().by_ids(sorted(going)).commit()
-        except (CommitFailedException, OperationalError) as error:
-            _require_taken(error)
-            continue
-        lake.catalog.expire_versions(name, going)
-    raise busy(name, TRIES)
+
+    _drop_snapshots(lake, name, naming)
 
 
 def _require_taken(error: Exception) -> None:
