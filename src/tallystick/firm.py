@@ -23,20 +23,18 @@ from typing import TYPE_CHECKING, Any
 from tallystick.core.context import Context, Decision
 from tallystick.core.disk import room_for
 from tallystick.core.engine import Engine
-from tallystick.core.errors import TallystickError, fill, suggestion
+from tallystick.core.errors import TallystickError
+from tallystick.core.functions import Room, named_fields, suggested
 from tallystick.core.operations import OPERATIONS, call, find_operation
 from tallystick.core.settings import Settings, load_settings, write_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from tallystick.core.access import Access, Actor
     from tallystick.core.business import BusinessTable
     from tallystick.core.follower import Follower
     from tallystick.core.journal import ServingReader
     from tallystick.core.lake import Lake
     from tallystick.core.machine import Machine
-    from tallystick.core.operations import Operation
     from tallystick.core.progress import Progress
     from tallystick.core.vault import Vault
     from tallystick.core.writer import WriterClient
@@ -184,61 +182,6 @@ def _accepted(decision: Decision) -> None:
 def system_user() -> str:
     """The operating system's account of this process; environment variables are not believed."""
     return pwd.getpwuid(os.getuid()).pw_name
-
-
-def _suggested(word: str, valid: Iterable[str]) -> str:
-    remedy, values = suggestion(word, valid)
-    return fill(remedy, values)
-
-
-def _named_fields(found: Operation, values: Sequence[Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a request from those given in order and those given by name."""
-    import msgspec
-
-    declared = {field.name: field.type for field in msgspec.structs.fields(found.request)}
-    named = dict(zip(declared, values, strict=False))
-    twice = next((name for name in named if name in fields), None)
-    if len(values) > len(declared) or twice is not None:
-        raise TypeError(f"{found.name} takes {', '.join(declared)}; {twice or 'more'} is given too often")
-    return {
-        name: str(value) if isinstance(value, datetime.date) and declared.get(name) is str else value
-        for name, value in (named | dict(fields)).items()
-    }
-
-
-def _as_function(firm: Firm, found: Operation) -> Callable[..., Any]:
-    """An operation as a function that `help` and an editor can read: signature, summary and what the fields mean."""
-    import inspect
-
-    from tallystick.core.requested import signature_of
-
-    def function(*values: Any, **fields: Any) -> Any:
-        return firm.call(found.name, *values, **fields)
-
-    function.__name__, function.__qualname__ = found.verb, found.name
-    function.__module__ = found.function.__module__
-    function.__signature__ = signature_of(found)  # type: ignore[attr-defined]
-    told = (found.summary, inspect.getdoc(found.request), inspect.getdoc(found.function))
-    function.__doc__ = "\n\n".join(text for text in told if text)
-    return function
-
-
-class Room:
-    """A room's operations as Python functions: `firm.history.bars(["2330.XTAI"], start="2026-11-02")`."""
-
-    def __init__(self, firm: Firm, name: str) -> None:
-        self._firm = firm
-        self._name = name
-
-    def __getattr__(self, verb: str) -> Callable[..., Any]:
-        name = f"{self._name}.{verb}"
-        if name not in OPERATIONS:
-            verbs = [operation.verb for operation in OPERATIONS.values() if operation.room == self._name]
-            raise AttributeError(f"{self._name} has no operation {verb}. {_suggested(verb, verbs)}")
-        return _as_function(self._firm, OPERATIONS[name])
-
-    def __dir__(self) -> list[str]:
-        return sorted(operation.verb for operation in OPERATIONS.values() if operation.room == self._name)
 
 
 class OpenHouse:
@@ -461,13 +404,13 @@ class Firm:
 
         Times and dates may be Python's own where a request takes them as text.
         """
-        return call(self.context(), name, _named_fields(find_operation(name), values, fields))
+        return call(self.context(), name, named_fields(find_operation(name), values, fields))
 
     def __getattr__(self, name: str) -> Room:
         if not name.startswith("_") and any(operation.room == name for operation in OPERATIONS.values()):
-            return Room(self, name)
+            return Room(name, self.call)
         rooms = {operation.room for operation in OPERATIONS.values()}
-        raise AttributeError(f"A firm has no room {name}. {_suggested(name, sorted(rooms))}")
+        raise AttributeError(f"A firm has no room {name}. {suggested(name, sorted(rooms))}")
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(operation.room for operation in OPERATIONS.values())})
