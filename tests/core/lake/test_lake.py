@@ -232,12 +232,18 @@ def test_sql_sees_the_tables_by_name_and_nothing_else(lake, rows):
     assert lake.sql(query, parameters=[0])["total"].to_pylist() == [31]
     assert lake.sql(query, parameters=[0], known_at=4)["total"].to_pylist() == [30]
     for bad in (
-        "SELECT * FROM read_text('catalog.sqlite')",
-        "SELECT * FROM (SELECT * FROM glob('*'))",
         "SELECT 1; SELECT 2",
         "COPY (SELECT 1) TO 'x.csv'",
-        "SELECT * FROM doctest.rates WHERE nothing = 1",
         "ATTACH 'x.db'",
+        "DELETE FROM doctest.rates",
+        "",
+    ):
+        with pytest.raises(TallystickError, match="cannot be answered: it is not one SELECT"):
+            lake.sql(bad)
+    for bad in (
+        "SELECT * FROM read_text('catalog.sqlite')",
+        "SELECT * FROM (SELECT * FROM glob('*'))",
+        "SELECT * FROM doctest.rates WHERE nothing = 1",
         "SELEC 1",
     ):
         with pytest.raises(TallystickError, match="cannot be answered"):

@@ -151,8 +151,10 @@ class Engine:
         with self._cursor() as cursor:
             found = cursor.execute("SELECT json_serialize_sql(?)", [query]).fetchone()
         tree = json.loads(found[0]) if found else {}
-        if tree.get("error") or len(tree.get("statements", ())) != 1:
-            raise _refused(str(tree.get("error_message", "it is not one SELECT")).partition("\n")[0])
+        if tree.get("error_type") == "not implemented" or len(tree.get("statements", (None,))) != 1:
+            raise _refused("it is not one SELECT")
+        if tree.get("error"):
+            raise _refused(str(tree["error_message"]).partition("\n")[0])
         tables: set[str] = set()
         _walk(tree, tables, set())
         return tables
