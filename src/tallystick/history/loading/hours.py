@@ -12,8 +12,8 @@ import numpy as np
 
 from tallystick.core.schema import date_number, number_date
 from tallystick.history.loading.clock import DAY_NS, local_times
-from tallystick.history.loading.market_checks import LONGEST_SPAN_DAYS, calendars_of
 from tallystick.history.loading.rows import Rows
+from tallystick.history.loading.venue_days import LONGEST_SPAN_DAYS, calendars_of
 
 if TYPE_CHECKING:
     from tallystick.history.loading.checks import Circumstances

@@ -13,8 +13,8 @@ import polars as pl
 
 from tallystick.core.schema import number_date
 from tallystick.history.datasets import Dataset, find_dataset
-from tallystick.history.loading.market_checks import calendars_of, numbered
 from tallystick.history.loading.rows import Rows, Warned
+from tallystick.history.loading.venue_days import calendars_of, numbered
 
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake

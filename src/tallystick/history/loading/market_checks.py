@@ -15,22 +15,26 @@ from tallystick.core.schema import date_number, number_date
 from tallystick.history.loading.ordering import stable_order
 from tallystick.history.loading.reasons import CODES, beside
 from tallystick.history.loading.rows import Rows
+from tallystick.history.loading.venue_days import (
+    LONGEST_SPAN_DAYS,
+    calendars_of,
+    closed_days,
+    distinct_days,
+    numbered,
+    session_days,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from tallystick.history.loading.checks import Circumstances
-    from tallystick.market import Calendar, Instrument, MarketMachine
+    from tallystick.market import Instrument, MarketMachine
 
 __all__ = [
-    "calendars_of",
     "note_limit",
     "note_session",
     "note_tick",
-    "numbered",
-    "session_days",
     "tell_ticks",
-    "trade_dates",
     "warn_calendar",
     "warn_gaps",
     "warn_unregistered",
@@ -44,9 +48,6 @@ BANDED = ("open", "high", "low", "close", "price")
 REFERENCES = "history.reference_prices"
 LARGEST_PRICE = 1 << 50
 """Up to here floats hold prices and their multiples exactly."""
-
-LONGEST_SPAN_DAYS = 100_000
-"""Dates further apart are left to the check of the future."""
 
 NEW_LISTING_DAYS = 31
 """So long after its listing an instrument may still be without limits; the check leaves it alone."""
@@ -64,7 +65,7 @@ def note_session(rows: Rows, given: Circumstances) -> None:
         if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
             continue
         low = int(days.min())
-        shut = _closed_days(calendar, low, int(days.max()))[days - low]
+        shut = closed_days(calendar, low, int(days.max()))[days - low]
         if shut.any():
             _note_at(rows, np.flatnonzero(sound)[shut], "history.not_a_session", "date")
 
@@ -229,7 +230,7 @@ def warn_calendar(rows: Rows, given: Circumstances) -> None:
         low = int(days.min())
         if session_days(calendar, low, int(days.max())) is None:
             unknown = np.zeros(int(days.max()) - low + 1, dtype=bool)
-            for day in _distinct(days).tolist():
+            for day in distinct_days(days).tolist():
                 unknown[day - low] = session_days(calendar, day, day) is None
             strange[sound] = unknown[days - low]
     rows.notes.doubt(strange, "history.calendar_unknown", "date")
@@ -244,93 +245,6 @@ def warn_unregistered(rows: Rows, given: Circumstances) -> None:
     strange = np.array([word not in known and word.rpartition(".")[2] in venues for word in words] or [False])
     if strange.any():
         rows.notes.doubt(strange[symbol.values] & ~symbol.missing, "history.unregistered", "symbol")
-
-
-def numbered(calendar: Calendar, days: Array) -> Array:
-    """How many sessions there were until each date; all 0 when the calendar does not know them all."""
-    if not len(days):
-        return days
-    low, high = int(days.min()), int(days.max())
-    sessions = session_days(calendar, low, high)
-    if sessions is None:
-        return np.zeros(len(days), np.int64)
-    return np.asarray(np.searchsorted(sessions, np.arange(low, high + 1), side="right")[days - low])
-
-
-def session_days(calendar: Calendar, first: int, last: int) -> Array | None:
-    """The sessions between two dates as numbers, None when the calendar does not know them all."""
-    from tallystick.market import ExpiredRule, MissingRule
-
-    try:
-        sessions = calendar.sessions(number_date(first), number_date(last))
-    except (ExpiredRule, MissingRule):
-        return None
-    return np.array(sessions, "datetime64[D]").astype(np.int64)
-
-
-def trade_dates(market: MarketMachine, local: Array, venue: str, night: str) -> Array:
-    """The trade dates of local times of a venue: from `night` on a time belongs to the next session, before to the
-    first one that is not over. Times of day after midnight belong to the session that follows.
-    """
-    from tallystick.history.loading.clock import DAY_NS
-
-    clock = datetime.time.fromisoformat(night)
-    begins = (clock.hour * 60 + clock.minute) * 60_000_000_000
-    days = local // DAY_NS + (local % DAY_NS >= begins)
-    if not len(days):
-        return days
-    calendar = _calendar(market, venue)
-    sessions = None if calendar is None else session_days(calendar, int(days.min()), int(days.max()) + 15)
-    if sessions is None or not len(sessions):
-        return days
-    return sessions[np.minimum(np.searchsorted(sessions, days), len(sessions) - 1)]
-
-
-def calendars_of(words: list[str], market: MarketMachine) -> tuple[Array, list[Calendar]]:
-    """For each symbol the place of its venue's calendar, from 1; 0 where there is none."""
-    places: dict[str, int] = {}
-    calendars: list[Calendar] = []
-    of_word = np.zeros(max(len(words), 1), np.int64)
-    for code, word in enumerate(words):
-        venue = word.rpartition(".")[2] if "." in word else ""
-        if venue not in places:
-            calendar = _calendar(market, venue) if venue else None
-            if calendar is not None:
-                calendars.append(calendar)
-            places[venue] = len(calendars) if calendar is not None else 0
-        of_word[code] = places[venue]
-    return of_word, calendars
-
-
-def _calendar(market: MarketMachine, venue: str) -> Calendar | None:
-    from tallystick.market import MissingRule
-
-    rules = getattr(market, "rules", None)
-    if rules is None or venue not in rules.venues():
-        return None
-    try:
-        return market.calendar(venue)
-    except MissingRule:
-        return None
-
-
-def _closed_days(calendar: Calendar, first: int, last: int) -> Array:
-    """For each date from the first to the last, whether the venue is known not to trade on it."""
-    sessions = session_days(calendar, first, last)
-    if sessions is None:
-        return np.array([_is_closed(calendar, number) for number in range(first, last + 1)])
-    closed = np.ones(last - first + 1, dtype=bool)
-    closed[sessions - first] = False
-    return closed
-
-
-def _is_closed(calendar: Calendar, number: int) -> bool:
-    from tallystick.market import ExpiredRule, MissingRule
-
-    try:
-        return not calendar.is_session(number_date(number))
-    except (ExpiredRule, MissingRule):
-        return False
 
 
 def _classes_by_date(rows: Rows, market: MarketMachine) -> Iterator[tuple[Instrument, datetime.date, Array]]:
@@ -353,7 +267,7 @@ def _classes_by_date(rows: Rows, market: MarketMachine) -> Iterator[tuple[Instru
         where = np.flatnonzero((of_row == place) & (rows.notes.codes == 0))
         days = rows.columns["date"].values[where]
         tables: dict[Any, list[int]] = {}
-        distinct = _distinct(days)
+        distinct = distinct_days(days)
         for span in np.split(distinct, np.searchsorted(distinct, changes)):
             if len(span):
                 table = _tick_table(market, example, number_date(int(span[0])))
@@ -374,16 +288,6 @@ def _tick_changes(market: MarketMachine) -> list[int]:
             if row.valid_to is not None:
                 found.add(date_number(row.valid_to) + 1)
     return sorted(found)
-
-
-def _distinct(days: Array) -> Array:
-    """The distinct dates, rising; without sorting all when they lie close together."""
-    if not len(days) or int(days.max()) - int(days.min()) > LONGEST_SPAN_DAYS:
-        return np.unique(days)
-    low = int(days.min())
-    there = np.zeros(int(days.max()) - low + 1, dtype=bool)
-    there[days - low] = True
-    return np.flatnonzero(there) + low
 
 
 def _limits(

@@ -20,12 +20,12 @@ from tallystick.history.loading.completing import complete
 from tallystick.history.loading.csv_lines import BrokenLine
 from tallystick.history.loading.header_units import with_stated
 from tallystick.history.loading.headers import title_date
-from tallystick.history.loading.market_checks import trade_dates
 from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.rows import Rows
 from tallystick.history.loading.sources import Doubt, Places, Source
 from tallystick.history.loading.typed import TYPED, TypedRows
+from tallystick.history.loading.venue_days import trade_dates
 from tallystick.history.requests import latest_time, require_not_future
 
 if TYPE_CHECKING:
