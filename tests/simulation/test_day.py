@@ -11,6 +11,7 @@ import sys
 import time
 
 import numpy as np
+import polars as pl
 import pytest
 from demo_firm import PLAN, accepted, by_instrument, digests, leave, totals
 
@@ -140,6 +141,24 @@ def test_bars_of_the_day_are_in_the_lake_and_agree(run):
     for code in np.unique(board["instrument"]).tolist():
         assert volume[symbols[code]] >= int(board["quantity"][board["instrument"] == code].sum())
     assert set(minute["phase"].to_pylist()) <= {"open_auction", "continuous", "close_auction"}
+
+
+def test_books_of_the_day_are_in_the_lake_and_their_best_prices_are_the_quotes(run):
+    firm, _, _ = run
+    books = firm.call("history.depth", limit=0).to_polars()
+    quotes = firm.call("history.quotes", limit=0).to_polars().sort("ts")
+    assert books.height > 1_000
+    best = books.sort("ts").join_asof(quotes, on="ts", by="symbol")
+    for side in ("bid", "ask"):
+        for name in (side, f"{side}_size"):
+            assert best[f"{name}_1"].equals(best[name], null_equal=True, check_names=False), name
+    for level in range(1, 5):
+        deeper = books.drop_nulls([f"bid_{level + 1}", f"ask_{level + 1}"])
+        assert deeper.height > 100
+        assert (deeper[f"bid_{level}"] > deeper[f"bid_{level + 1}"]).all()
+        assert (deeper[f"ask_{level}"] < deeper[f"ask_{level + 1}"]).all()
+    gaps = books.sort("symbol", "ts").select((pl.col("ts").diff().over("symbol")).drop_nulls()).to_series()
+    assert gaps.min().total_seconds() >= 55
 
 
 def test_a_day_is_run_once_and_in_order(run):

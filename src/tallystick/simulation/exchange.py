@@ -48,7 +48,7 @@ class Exchange:
         day: what trades and when; halted instruments (status 1) take no orders.
         largest_lots: lots in the largest order.
         salt: decides the random priority of orders entered before the opening; from the day's seed.
-        ticked: rows of the instruments whose trades and quotes are kept.
+        ticked: rows of the instruments whose trades, quotes and books are kept.
 
     Time only goes forward: `run(until)` handles what comes before `until`. The same calls give the same reports.
     """
@@ -74,7 +74,7 @@ class Exchange:
         self._phase_books = [self._books_in(phase) for phase in self.phases]
         self._bars = BarRecorder(terms["instrument"], self.phases)
         self.ticks = TickRecorder(np.asarray(ticked, np.int64), count)
-        """The trades and quotes of the instruments that are kept."""
+        """The trades, quotes and books of the instruments that are kept."""
         self._is_continuous = np.array([phase.mode == "continuous" for phase in self.phases] + [False])
         self._timeline = _timeline(self.phases)
         self._next = 0
@@ -145,7 +145,9 @@ class Exchange:
         parts.append(self._submit(messages[at:]))
         self.now = until
         prices, quantities, _ = self.matcher.top()
-        self.ticks.look(until, prices, quantities, self._is_continuous[self._book_phase])
+        trading = self._is_continuous[self._book_phase]
+        self.ticks.look(until, prices, quantities, trading)
+        self.ticks.snap(until, self.matcher.depth, trading)
         outcomes = np.concatenate([part.outcomes for part in parts])
         fills, ends = _joined([part.fills for part in parts]), _joined([part.ends for part in parts])
         late = int(((outcomes == matching.Outcome.NOT_OPEN) & house_cancel).sum())

@@ -1,16 +1,21 @@
-"""Trades and best quotes of some instruments of an exchange's day, as they happened."""
+"""Trades, best quotes and book snapshots of some instruments of an exchange's day, as they happened."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from tallystick.simulation.layout import Array
 
-__all__ = ["Quotes", "TickRecorder", "Trades"]
+__all__ = ["SNAPSHOT_NS", "Depths", "Quotes", "TickRecorder", "Trades"]
 
 NO_SIDE = 0
+SNAPSHOT_NS = 60_000_000_000
+"""A book is kept so often."""
+LEVELS = 5
+"""So many prices of each side are kept."""
 
 
 class Trades(NamedTuple):
@@ -35,6 +40,15 @@ class Quotes(NamedTuple):
     quantities: Array
 
 
+class Depths(NamedTuple):
+    """Books at a time (UTC ns): prices and units [books, 2, levels], bids in row 0, best first; 0 where is none."""
+
+    times: Array
+    rows: Array
+    prices: Array
+    quantities: Array
+
+
 class TickRecorder:
     """Keeps the ticks of the instruments whose rows are named, out of `count` rows (board lots only)."""
 
@@ -44,6 +58,8 @@ class TickRecorder:
         self._kept[self._rows] = True
         self._trades: list[Trades] = []
         self._quotes: list[Quotes] = []
+        self._depths: list[Depths] = []
+        self._snapped = -1
         self._last = np.zeros((len(self._rows), 4), np.int64)
 
     def record(self, fills: Array, book_phase: Array) -> None:
@@ -70,6 +86,17 @@ class TickRecorder:
             times = np.full(len(changed), time, np.int64)
             self._quotes.append(Quotes(times, self._rows[changed], now[changed, :2], now[changed, 2:]))
 
+    def snap(self, time: int, book: Callable[[int, int], tuple[Array, Array]], trading: Array) -> None:
+        """Keep each trading book, as `Matcher.depth` gives it, at the first time of each minute."""
+        minute = time // SNAPSHOT_NS
+        rows = self._rows[trading[self._rows]]
+        if minute == self._snapped or not len(rows):
+            return
+        self._snapped = minute
+        books = [book(row, LEVELS) for row in rows.tolist()]
+        prices, quantities = (np.stack(sides) for sides in zip(*books, strict=True))
+        self._depths.append(Depths(np.full(len(rows), time, np.int64), rows, prices, quantities))
+
     def trades(self) -> Trades:
         """All trades so far."""
         nothing = np.zeros(0, np.int64)
@@ -81,3 +108,9 @@ class TickRecorder:
         nothing, pairs = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
         parts = [Quotes(nothing, nothing, pairs, pairs), *self._quotes]
         return Quotes(*(np.concatenate(fields) for fields in zip(*parts, strict=True)))
+
+    def depths(self) -> Depths:
+        """All books so far."""
+        nothing, levels = np.zeros(0, np.int64), np.zeros((0, 2, LEVELS), np.int64)
+        parts = [Depths(nothing, nothing, levels, levels), *self._depths]
+        return Depths(*(np.concatenate(fields) for fields in zip(*parts, strict=True)))

@@ -26,7 +26,7 @@ def lake(house):
 
 def test_every_question_needs_leave_to_read_and_changes_nothing():
     mine = [one for one in OPERATIONS.values() if one.function.__module__ == doors.__name__]
-    assert len(mine) == 11
+    assert len(mine) == 12
     assert {(one.permission, one.writes) for one in mine} == {("history.read", False)}
 
 
@@ -43,6 +43,13 @@ def test_ticks_by_date_and_by_time(context, put):
     assert (page.arrow["price"].to_pylist(), page.total_rows) == ([12], 2)
     assert doors.ticks(context, ask.TicksRequest(start=datetime.date(2026, 11, 21))).total_rows == 0
     assert doors.quotes(context, ask.TicksRequest()).total_rows == 0
+    put(
+        "depth",
+        1,
+        {"symbol": "A", "ts": OPENING, "seq": 1, "bid_1": 9, "bid_size_1": 3, "bid_2": 8, "ask_1": 11},
+    )
+    (book,) = doors.depth(context, ask.TicksRequest(instruments=["A"])).arrow.to_pylist()
+    assert (book["bid_1"], book["bid_2"], book["ask_1"], book["ask_2"]) == (9, 8, 11, None)
     with pytest.raises(TallystickError, match=r"no column prise\. Did you mean price"):
         doors.ticks(context, ask.TicksRequest(columns=["prise"]))
 

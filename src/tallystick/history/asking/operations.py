@@ -102,6 +102,19 @@ def quotes(context: Context, request: TicksRequest) -> Table:
 
 
 @operation(
+    "history.depth",
+    permission=READ,
+    summary="Book snapshots of instruments, as known at any time.",
+)
+@counted
+def depth(context: Context, request: TicksRequest) -> Table:
+    """The five best prices of each side at a time, with their quantities; by symbol, time and sequence unless `sort`
+    says otherwise.
+    """
+    return _ticks(context, request, "history.depth", translate("Book snapshots", context.language))
+
+
+@operation(
     "history.actions",
     permission=READ,
     summary="Corporate actions of instruments, as known at any time.",

@@ -1,5 +1,5 @@
 """The day's prices into the lake: minutes and auction prints, one bar a day of all that was traded, and by whom; what
-they are measured from, and the trades and quotes of the most active instruments.
+they are measured from, and the trades, quotes and books of the most active instruments.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tallystick.core.schema import date_number
 from tallystick.history.events import DatasetLoaded
-from tallystick.simulation.day.ticks import QUOTES, TRADES, quote_rows, trade_rows
+from tallystick.simulation.day.ticks import DEPTH, QUOTES, TRADES, depth_rows, quote_rows, trade_rows
 from tallystick.simulation.exchange import Exchange
 from tallystick.simulation.genesis.bars import bring_bars, close_moment
 from tallystick.simulation.genesis.investors import INVESTOR_FLOWS, investor_flows
@@ -68,6 +68,7 @@ def bring_day(
         (INVESTOR_FLOWS, flows),
         (TRADES, trade_rows(exchange.ticks.trades(), names, terms["instrument"], date, exchange.phases, PHASES)),
         (QUOTES, quote_rows(exchange.ticks.quotes(), names, terms["instrument"], date)),
+        (DEPTH, depth_rows(exchange.ticks.depths(), names, terms["instrument"], date)),
     ]  # fmt: skip
     facts = [
         bring_bars(context, rows, source, dataset=dataset, known_time=known_time)

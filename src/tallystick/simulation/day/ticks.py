@@ -1,4 +1,4 @@
-"""The day's trades and best quotes as rows of the lake's tables."""
+"""The day's trades, best quotes and book snapshots as rows of the lake's tables."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from tallystick.core.schema import date_number
 from tallystick.simulation.phases import TradingPhase
-from tallystick.simulation.ticks import Quotes, Trades
+from tallystick.simulation.ticks import Depths, Quotes, Trades
 
-__all__ = ["QUOTES", "TRADES", "most_active", "quote_rows", "trade_rows"]
+__all__ = ["DEPTH", "QUOTES", "TRADES", "depth_rows", "most_active", "quote_rows", "trade_rows"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-TRADES, QUOTES = "history.trades", "history.quotes"
+TRADES, QUOTES, DEPTH = "history.trades", "history.quotes", "history.depth"
 MOST_TICKED = 50
 """Ticks are kept of so many instruments, those that trade most."""
 SIDES = (None, "buy", "sell")
@@ -57,10 +57,21 @@ def quote_rows(quotes: Quotes, names: pa.Array, codes: Array, date: datetime.dat
     return pa.table(columns)
 
 
+def depth_rows(depths: Depths, names: pa.Array, codes: Array, date: datetime.date) -> pa.Table:
+    """Rows of `history.depth`; a level without orders is empty."""
+    columns = _common(depths.rows, depths.times, names, codes, date)
+    for place, side in enumerate(("bid", "ask")):
+        for level in range(depths.prices.shape[2]):
+            for name, field in ((side, depths.prices), (f"{side}_size", depths.quantities)):
+                values = np.ascontiguousarray(field[:, place, level])
+                columns[f"{name}_{level + 1}"] = pa.array(values, mask=depths.prices[:, place, level] == 0)
+    return pa.table(columns)
+
+
 def _common(
     rows: Array, times: Array, names: pa.Array, codes: Array, date: datetime.date
 ) -> dict[str, pa.Array]:
-    """The columns that trades and quotes share; `seq` counts through an instrument's day."""
+    """The columns that all three share; `seq` counts through an instrument's day."""
     order = np.argsort(rows, kind="stable")
     counted = np.empty(len(rows), np.int64)
     first = np.searchsorted(rows[order], rows[order])
