@@ -64,6 +64,12 @@ def test_a_bad_id_says_how_to_write_one(text: str) -> None:
         parse_day_id(text)
 
 
+@pytest.mark.parametrize("identity", [1, 20261345 * 10**9 + 1])
+def test_a_number_that_carries_no_day_is_no_id(identity: int) -> None:
+    with pytest.raises(TallystickError, match="not an id"):
+        day_of_id(identity)
+
+
 def test_market_time_knows_the_zone() -> None:
     nine = market_time(datetime.date(2026, 11, 20), datetime.time(9), "Asia/Taipei")
     assert nine == parse_time("2026-11-20 09:00:00", "Asia/Taipei") == parse_time("2026-11-20T01:00:00")

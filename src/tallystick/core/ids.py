@@ -46,9 +46,12 @@ def day_id(date: datetime.date, number: int) -> int:
 
 
 def day_of_id(identity: int) -> datetime.date:
-    """The business date that a day id carries."""
+    """The business date that a day id carries. TallystickError for a number that carries none."""
     year, rest = divmod(identity // NUMBERS_A_DAY, 10_000)
-    return datetime.date(year, rest // 100, rest % 100)
+    try:
+        return datetime.date(year, rest // 100, rest % 100)
+    except ValueError:
+        raise _no_id(str(identity)) from None
 
 
 def format_day_id(letter: str, identity: int) -> str:
@@ -62,6 +65,10 @@ def parse_day_id(text: str) -> int:
     date, dash, number = body.partition("-")
     if (dash and date.isdigit() and len(date) == 8 and number.isdigit()) or (not dash and body.isdigit()):
         return int(date) * NUMBERS_A_DAY + int(number) if dash else int(body)
-    raise TallystickError(
+    raise _no_id(text)
+
+
+def _no_id(text: str) -> TallystickError:
+    return TallystickError(
         "ids.text", "{text!r} is not an id.", "Write it as on the page, e.g. O20261120-42.", text=text
     )

@@ -171,7 +171,7 @@ def _day_of(identity: int) -> datetime.date:
     """The business day that an order id carries. NotFound when it carries none."""
     try:
         return day_of_id(identity)
-    except ValueError:
+    except TallystickError:
         raise _no_order(identity) from None
 
 
