@@ -39,6 +39,16 @@ class NoJournal:
         return Head(None, 0, bytes(32))
 
 
+class EveryoneMay:
+    """Access that refuses nobody anything."""
+
+    def allows(self, actor, permission):
+        return True
+
+    def require(self, actor, permission):
+        """Everyone may."""
+
+
 class House:
     """What a context needs of a firm for history."""
 
@@ -47,7 +57,7 @@ class House:
         self.settings = Settings()
         self.lake = Lake(folder / "lake", self.settings.lake)
         self.engine = Engine([MarketMachine(), HistoryMachine()])
-        self.writer, self.journal = self, NoJournal()
+        self.writer, self.journal, self.access = self, NoJournal(), EveryoneMay()
         self.sent = []
         self.engine.decide(AdoptRules, [seed_command()])
         self.engine.decide(RegisterInstrument, [RegisterInstrument(symbol="9901.XTAI", name="Example One")])

@@ -13,7 +13,8 @@ from tallystick.core.schema import schema_of
 from tallystick.history import DATASETS, DailyBar, HistoryMachine, append_bars, read_bars
 from tallystick.history.asking.operations import BarsRequest, bars
 from tallystick.history.events import DatasetLoaded
-from tallystick.history.keeping.operations import DatasetsRequest, datasets
+from tallystick.history.keeping.operations import datasets
+from tallystick.history.keeping.requests import DatasetsRequest
 from tallystick.history.loading.operations import LoadRequest, QuarantineRequest, load, quarantine
 
 FIRST = datetime.date(2026, 1, 5)
@@ -106,7 +107,7 @@ def test_datasets_and_quarantine_tell_what_is_there(context, write):
             "frame",
             1,
             "close is no number: x.",
-            "{'symbol': '9901.XTAI', 'date': '2026-11-19', 'open': 10, 'high': 12, 'low': 9, 'close': 'x'}",
+            '{"symbol": "9901.XTAI", "date": "2026-11-19", "open": 10, "high": 12, "low": 9, "close": "x"}',
         ),
         ("p.csv", 2, "The row has 4 fields, the header 6; is the separator right?", "A,2026-11-19,1,2"),
     ]

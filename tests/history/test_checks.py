@@ -84,7 +84,15 @@ def test_tick_of_registered_instruments(context, known_at):
         "high is not on the tick of 0.1 that is in force: 50.05.",
     ]
     (_, waiting), _ = list_quarantine(
-        context.lake, "zh_Hant", dataset="", file="", released=False, limit=9, offset=0, order=["-row"]
+        context.lake,
+        "zh_Hant",
+        dataset="",
+        file="",
+        released=False,
+        unreadable=(),
+        limit=9,
+        offset=0,
+        order=["-row"],
     )
     assert waiting.reason == "high 不符合當時的升降單位 0.5：101.1。"
 

@@ -23,7 +23,7 @@ LINE = st.one_of(GOOD.filter(str.strip), BROKEN, TRAILING, BLANK)
 @given(st.lists(LINE, max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_cut_is_a_loop_over_lines(lines, ending, ends):
     text = ending.join(lines) + (ending if ends and lines else "")
-    found = cut(text.encode(), 3, ",", "utf-8", 2)
+    found = cut(text.encode(), 3, ",", 2)
     good, broken = [], []
     for number, line in enumerate(lines, 2):
         if not line.strip():

@@ -80,7 +80,7 @@ def test_released_row_that_would_change_an_earlier_view_waits_on(context):
     report = release(context, ReleaseRequest(files=[fixed], file="frame", known_at="2026-10-10"))
     assert (report.loaded, report.quarantined) == (0, 1)
     found = context.lake.scan("history.quarantine")["released_by"].to_pylist()
-    assert found == [None, None]
+    assert found == [None], "it waits as it was set aside at first"
 
 
 def test_load_that_was_killed_before_the_journal_goes_on_with_what_it_set_aside(context, house):

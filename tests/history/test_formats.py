@@ -62,7 +62,7 @@ def test_row_in_another_encoding_costs_only_itself(context, tmp_path, known_at):
     lines = ["名稱," + HEADER, "虛構甲," + ROW, "虛構乙," + ROW.replace("11-19", "11-18")]
     path = tmp_path / "prices.csv"
     path.write_bytes(
-        "\n".join(lines).encode("big5") + b"\n\xff\xfe\xff," + ROW.replace("11-19", "11-17").encode()
+        "\n".join(lines).encode("big5") + b"\nx,\xff\xfe\xff" + ROW.replace("11-19", "11-17").encode()
     )
     report = load_one(context, path, known_at)
     assert (report.loaded, [(r.row, r.code, r.value) for r in report.reasons]) == (
@@ -70,7 +70,7 @@ def test_row_in_another_encoding_costs_only_itself(context, tmp_path, known_at):
         [(4, "history.row_encoding", "cp950")],
     )
     assert report.reasons[0].reason == (
-        "The row is not text in the encoding of its file, cp950: the file mixes encodings, or the row is damaged."
+        "symbol is not text in the encoding of its file, cp950: the file mixes encodings, or the row is damaged."
     )
 
 
@@ -219,7 +219,8 @@ def test_mapping_is_proposed_from_names_and_values(context, write, tmp_path):
     found = mapping(context, MappingRequest(file=str(path)))
     assert found.mapping.splitlines() == [
         'dataset = "history.bars_daily"',
-        '# suffix = ".XTAI"',
+        "# The venue of symbols that name none, e.g. .XTAI or .ROCO: see that it is theirs.",
+        'suffix = ".XTAI"',
         "",
         "[columns]",
         'symbol = "代碼"',

@@ -215,15 +215,15 @@ def test_row_that_is_not_utf8_costs_only_itself(context, tmp_path, known_at):
     path = tmp_path / "prices.csv"
     path.write_bytes(b"\n".join(lines))
     report = load_one(context, path, known_at)
-    assert (report.loaded, told(report)) == (2, [(3, "", "row_encoding")])
+    assert (report.loaded, told(report)) == (2, [(3, "symbol", "row_encoding")])
 
 
 def test_file_that_is_no_file_is_told(context, write, tmp_path, known_at):
     for path, problem in (
-        (tmp_path / "none.csv", "cannot be read: No such file"),
+        (tmp_path / "none.csv", "There is no file .*none.csv. Check its name"),
         (write("empty.csv", ""), "holds no rows"),
         (write("broken.parquet", "no parquet"), "cannot be read"),
-        (write("broken.csv.gz", "no gzip"), "cannot be read"),
+        (write("broken.csv.gz", "no gzip"), "cannot be unpacked: it is cut short or damaged"),
     ):
         with pytest.raises(TallystickError, match=problem):
             load_one(context, path, known_at)

@@ -92,10 +92,25 @@ def test_a_proposal_is_a_mapping_that_reads(context, write):
     found = mapping(context, MappingRequest(file=str(lots)))
     assert found.as_text == found.mapping
     assert (found.missing, found.unused_columns) == ([], [])
-    own = write("own.toml", found.mapping.replace('# suffix = ".XTAI"', 'suffix = ".XTAI"'))
+    own = write("own.toml", found.mapping)
     assert load(context, LoadRequest(files=[str(lots)], mapping=str(own), known_at=KNOWN)).loaded == 1
     (bar,) = read_bars(context.lake).to_pylist()
     assert (bar["symbol"], bar["high"], bar["volume"]) == ("9903.XTAI", 519_000, 1_234_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "suffix"),
+    [
+        ("9901", 'suffix = ".XTAI"'),
+        ("00878B", 'suffix = ".XTAI"'),
+        ("AAPL", '# suffix = ".XTAI"'),
+        ("9.XTAI", None),
+    ],
+)
+def test_a_proposal_says_the_venue_of_bare_codes_where_something_tells_it(context, write, code, suffix):
+    path = write("p.csv", f"Symbol,{HEADER}", f"{code},{ROW}")
+    text = mapping(context, MappingRequest(file=str(path))).mapping
+    assert [line for line in text.splitlines() if "suffix" in line] == ([suffix] if suffix else [])
 
 
 def test_a_proposal_for_a_file_about_one_instrument(context, write):

@@ -15,7 +15,8 @@ from tallystick.history.loading import sources
 from tallystick.history.loading.columns import ColumnMapping, vendor_mapping
 from tallystick.history.loading.headers import title_date
 from tallystick.history.loading.load import load_files
-from tallystick.history.loading.values import read_clock_times, read_dates, read_decimals
+from tallystick.history.loading.times import read_clock_times
+from tallystick.history.loading.values import read_dates, read_decimals
 
 HEADER = "symbol,date,open,high,low,close,volume"
 ROW = "9.XTAI,2026-11-16,100.5,102.5,99.5,101.5,5000"
@@ -83,8 +84,8 @@ def test_commas_that_could_be_either_are_set_aside(context, write, monkeypatch, 
     )
     report = load_one(context, path)
     assert [(r.row, r.column, r.code) for r in report.reasons] == [
-        (3, column, "history.not_a_number"),
-        (4, "low", "history.not_a_number"),
+        (3, column, "history.comma"),
+        (4, "low", "history.comma"),
     ]
     assert closes(context) == [1_015_000]
 
@@ -131,8 +132,8 @@ def test_times_that_could_be_two_are_none():
         None,
         NINE,
     ]
-    texts = pl.Series(["115/11/20 09:00", "26/11/20 09:00", "9999-12-31 09:00"])
-    assert read_clock_times(texts, "Asia/Taipei", None).values.to_list() == [None] * 3
+    texts = pl.Series(["26/11/20 09:00", "9999-12-31 09:00", "1795136400", "1795136400000", "1811121212123"])
+    assert read_clock_times(texts, "Asia/Taipei", None).values.to_list() == [None] * 5
 
 
 def test_a_guess_of_the_encoding_is_told(context, write):
@@ -150,20 +151,25 @@ def test_a_guess_of_the_encoding_is_told(context, write):
     assert warnings(load_one(context, sure)) == []
 
 
-def test_rows_of_another_encoding_are_set_aside(context, tmp_path):
-    lines = [HEADER.replace("symbol", "symbol,name").encode()]
+@pytest.mark.parametrize("fast", [False, True])
+def test_rows_of_another_encoding_are_set_aside_where_they_need_it(context, tmp_path, monkeypatch, fast):
+    monkeypatch.setattr(sources, "FAST_BYTES", 0 if fast else 1 << 60)
+    lines = [HEADER.replace("symbol", "name,symbol").encode()]
     for place, (name, encoding) in enumerate(
         [("臺積電子", "big5"), ("台灣證券", "utf-8"), ("交易所", "big5")], 1
     ):
-        lines.append(ROW.replace("9.XTAI", f"{place}.XTAI,{name}").encode(encoding))
+        lines.append(ROW.replace("9.XTAI", f"{name},{place}.XTAI").encode(encoding))
+        lines.append(ROW.replace("9.XTAI", f"{place},{name}").encode(encoding))
     path = tmp_path / "p.csv"
     path.write_bytes(b"\r\n".join(lines))
     report = load_one(context, path)
-    assert (report.loaded, [(r.row, r.code, r.value) for r in report.reasons]) == (
-        2,
-        [(3, "history.row_encoding", "cp950")],
+    assert (report.loaded, [(r.row, r.column, r.code, r.value) for r in report.reasons]) == (
+        5,
+        [(5, "symbol", "history.row_encoding", "cp950")],
     )
     assert "mixes encodings" in report.reasons[0].reason
+    unknown = [w for w in report.warnings if w.code == "history.letters_unknown"]
+    assert [(w.rows, w.row) for w in unknown] == [(1, 4)]
     path.write_bytes(
         "代號,日期,開盤,最高,最低,收盤,名稱".encode("big5") + "\n9,2026-11-16,1,1,1,1,台積".encode()
     )
@@ -171,6 +177,25 @@ def test_rows_of_another_encoding_are_set_aside(context, tmp_path):
         TallystickError, match=r"p.csv mixes encodings: its rows are utf-8, its header is not"
     ):
         load_one(context, path)
+
+
+@pytest.mark.parametrize("own", [b"\x8b\xf4", b"\xfa\x40", b"\x8b\xf4\xa4\xa4", b"\xa4\xa4\x8b\xf4"])
+@pytest.mark.parametrize("separator", [",", "|"])
+def test_letters_that_an_office_made_itself_cost_no_row(context, tmp_path, own, separator):
+    names = "臺灣證券交易所股份有限公司每日收盤行情".encode("big5")
+    rows = [ROW.replace("9.XTAI", f"@@,{symbol}.XTAI").encode() for symbol in "789"]
+    data = b"\n".join([HEADER.replace("symbol", "name,symbol").encode(), *rows, b""])
+    for name in (names, own, b"made by hand"):
+        data = data.replace(b"@@", name, 1)
+    path = tmp_path / "p.csv"
+    path.write_bytes(data.replace(b",", separator.encode()))
+    report = load_one(context, path)
+    assert (report.loaded, report.quarantined, report.files[0].encoding) == (3, 0, "cp950")
+    (warning,) = warnings(report)
+    assert (warning.code, warning.rows, warning.row) == ("history.letters_unknown", 1, 3)
+    path.write_bytes(data.replace(b"8.XTAI", own + b"8.XTAI"))
+    report = load_one(context, path)
+    assert [(r.row, r.column, r.code) for r in report.reasons] == [(3, "symbol", "history.row_encoding")]
 
 
 def test_what_stands_beside_tables_in_an_archive_is_passed_over(context, tmp_path):

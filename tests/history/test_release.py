@@ -42,7 +42,11 @@ def test_corrected_rows_come_in_and_the_first_view_stays(context, house, write):
     assert before["released_by"].to_pylist() == [None, None]
     again = release(context, ReleaseRequest(files=[str(fixed)], file="p.csv", known_at="2026-11-20"))
     assert again.files[0].repeated
+    assert [(r.row, r.column) for r in again.reasons] == [(3, "close")], (
+        "what is still wrong is told each time"
+    )
     assert len(house.sent) == 2
+    assert quarantine(context, QuarantineRequest()).total_rows == 1, "a row that fails again waits once"
 
 
 def test_release_killed_before_its_mark_is_finished_by_the_next(context, house, write, monkeypatch):
@@ -144,7 +148,7 @@ def test_row_that_waits_in_several_contents_is_named_by_the_hash(context, tmp_pa
     [
         ("2330,115/11/16,1,0,1,1", "high", "2330.XTAI", "2331.XTAI"),
         ("TXF;202612;2026-11-16;1", "price", "TXF 202612.XTAF", "MXF 202612.XTAF"),
-        ("{'symbol': 'A', 'date': '2026-11-16', 'high': 0}", "high", "A", "B"),
+        ('{"symbol": "A", "date": "2026-11-16", "high": 0}', "high", "A", "B"),
         (",2026-11-16,1,0,1,1", "symbol", "A", None),
     ],
 )

@@ -87,7 +87,7 @@ def test_killed_before_the_journal_had_it_loads_go_on(context, known_at, files, 
     assert (context.lake.describe(BARS).rows, commits(context)) == (3, 1)
 
 
-def stop(*_):
+def stop(*_, **__):
     raise KeyboardInterrupt
 
 

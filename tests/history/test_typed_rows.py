@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import json
+
 import pytest
 
 from tallystick.core.errors import NotFound, TallystickError
 from tallystick.history import read_bars
+from tallystick.history.keeping.typed_operations import CorrectRowsRequest, correct_rows
 from tallystick.history.loading.operations import LoadRequest, QuarantineRequest, load, quarantine
 from tallystick.history.loading.typed import LARGEST_TEXT, cells_of, rows_of_text
 from tallystick.history.loading.typed_operations import (
@@ -88,14 +92,16 @@ def test_times_are_offered_as_they_can_be_given_again(context, write):
     )
 
 
-def test_release_says_which_known_figures_become_empty(context, write):
+def test_release_keeps_known_figures_that_it_does_not_give(context, write):
     good = write("g.csv", f"{HEADER},volume", "A,2026-11-19,1,1,1,1,868000")
     load(context, LoadRequest(files=[str(good)], known_at="2026-11-19"))
     path = write("p.csv", f"{HEADER},volume", "A,2026-11-19,1,0,1,1,868000")
     load(context, LoadRequest(files=[str(path)], known_at="2026-11-20"))
     rows = f"row,{HEADER}\n2,A,2026-11-19,1,2,1,1\n"
     report = release_rows(context, ReleaseRowsRequest(dataset="bars_daily", file="p.csv", rows=rows))
-    assert [one.column for one in report.warnings if one.code == "history.figure_emptied"] == ["volume"]
+    assert report.changed == 1
+    (bar,) = read_bars(context.lake).to_pylist()
+    assert (bar["high"], bar["volume"]) == (20_000, 868_000)
 
 
 @pytest.mark.parametrize(
@@ -116,4 +122,40 @@ def test_text_that_holds_no_rows_is_told(text, code):
 def test_cells_of_text_and_of_frames():
     assert rows_of_text('name,close\n"A, B",1\n\n')[0] == {"name": "A, B", "close": "1"}
     assert cells_of("1101.XTAI;2026-11-20;1102.XTAI", ["symbol", "date"])[1] == {"date": "2026-11-20"}
-    assert cells_of("{'symbol': 'A', 'date': datetime.date(2026, 11, 20)}", ["symbol"])[1] == {}
+    assert cells_of('{"symbol": "A", "date": "2026-11-20", "close": null}', ["symbol"])[1] == {"symbol": "A"}
+    assert cells_of('{"symbol": "A", "note": "cut sho', ["symbol"])[1] == {}
+
+
+def test_row_of_a_frame_is_kept_as_json(context):
+    rows = [
+        {"symbol": "甲", "date": datetime.date(2026, 11, 19), "open": 1.5, "high": 1, "low": 1, "close": None}
+    ]
+    assert load(context, LoadRequest(files=[rows], known_at="2026-11-19")).quarantined == 1
+    (kept,) = quarantine(context, QuarantineRequest()).rows()
+    assert json.loads(kept["text"]) == {**rows[0], "date": "2026-11-19"}
+    told = quarantined(context, QuarantinedRequest(dataset="bars_daily", file="frame", row=1))
+    assert {one.column: one.value for one in told.columns}["symbol"] == "甲"
+
+
+def test_typed_correction_is_whole_or_not_at_all_and_nothing_of_it_waits(context):
+    good = [{"symbol": "A", "date": "2026-11-18", "open": 1, "high": 1, "low": 1, "close": 1}]
+    load(context, LoadRequest(files=[good], known_at="2026-11-18"))
+    line = "symbol,date,open,high,low,close\nA,2026-11-18,1,2,1,2\nA,2026-11-17,1,1,1,abc\nA,2026-11-16,3,2,1,1\n"
+    asked = {"dataset": "bars_daily", "reason": "late print", "known_at": "2026-11-19"}
+    with pytest.raises(TallystickError) as told:
+        correct_rows(context, CorrectRowsRequest(rows=line, **asked))
+    assert told.value.code == "history.typed_wrongly"
+    assert "row 2: close is no number: abc. row 3: open is not between low and high" in str(told.value)
+    assert quarantine(context, QuarantineRequest()).total_rows == 0
+    assert read_bars(context.lake)["close"].to_pylist() == [10_000]
+    right = line.replace("abc", "1").replace(",3,2,", ",1,2,")
+    assert correct_rows(context, CorrectRowsRequest(rows=right, **asked)).rows == 3
+    assert quarantine(context, QuarantineRequest()).total_rows == 0
+
+
+def test_remedy_of_a_misspelt_column_can_be_followed_where_rows_are_typed(context):
+    line = "symbl,date,open,high,low,close\n9901.XTAI,2026-11-19,1,1,1,1"
+    with pytest.raises(TallystickError) as refused:
+        correct_rows(context, CorrectRowsRequest(rows=line, dataset="bars_daily", reason="late print"))
+    assert "Write symbol in the header" in str(refused.value)
+    assert "mapping" not in str(refused.value)

@@ -11,14 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallystick.history.loading.values import MISSING, read_clock_times, read_dates, read_decimals, read_whole
+from tallystick.history.loading.times import read_clock_times
+from tallystick.history.loading.values import MISSING, read_dates, read_decimals, read_whole
 
+NONE = [*MISSING, "-", "--", "---", "----", "-------", "－－", "—"]
 NUMBER = st.one_of(
     st.from_regex(r"\A[+-]?[0-9]{1,15}(\.[0-9]{0,30})?\Z"),
     st.from_regex(r"\A[+-]?[0-9]{0,6}\.[0-9]{3}[5][0]{0,20}[0-9]?\Z"),
     st.integers(-(10**14), 10**14).map(str),
     st.floats(-1e9, 1e9).map(repr),
-    st.sampled_from([*MISSING, "nan", "-inf", "Infinity", "abc", "1.2.3", "1e3", "2E-5", " 7 ", "1,234.5",
+    st.sampled_from([*NONE, "nan", "-inf", "Infinity", "abc", "1.2.3", "1e3", "2E-5", " 7 ", "1,234.5",
                      "100,5", "-1,234,567", '="0.5"']),
     st.just("99999999999999999999"),
 )  # fmt: skip
@@ -27,7 +29,7 @@ NUMBER = st.one_of(
 def expected(text, multiply):
     """What the rules say: ("value", int), or the name of the fault."""
     body = text.strip().removeprefix('="').removesuffix('"')
-    if body in MISSING:
+    if body in NONE:
         return "missing"
     try:
         number = decimal.Decimal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 
@@ -169,3 +170,69 @@ def test_every_preset_reads_and_names_columns_of_its_dataset():
         if vendor != "generic":
             given = DATASETS[mapping.dataset].given
             assert {*mapping.columns, *mapping.join, *mapping.multiply, *mapping.divide} <= set(given), vendor
+
+
+MONTH_FIELDS = [
+    "日期",
+    "成交股數",
+    "成交金額",
+    "開盤價",
+    "最高價",
+    "最低價",
+    "收盤價",
+    "漲跌價差",
+    "成交筆數",
+]
+MONTH_ROWS = [
+    ["115/11/16", "1,000", "100,500", "100.00", "101.00", "99.50", "100.50", "X0.00", "3"],
+    ["115/11/17", "2,000", "201,000", "100.00", "101.00", "99.50", "100.50", "-0.50", "4"],
+]
+MONTH_TITLE = "115年11月 9950 虛構甲           各日成交資訊"
+
+
+def test_twse_month_of_one_stock_has_the_stock_in_its_title(context, tmp_path):
+    lines = [
+        f'"{MONTH_TITLE}"',
+        *(",".join(f'"{cell}"' for cell in row) + "," for row in (MONTH_FIELDS, *MONTH_ROWS)),
+    ]
+    notes = [
+        '"說明:"',
+        '"符號說明:+/-/X表示漲/跌/不比價"',
+        '"當日統計資訊含一般、零股、盤後定價、鉅額交易。"',
+    ]
+    report = load(context, LoadRequest(files=[put(tmp_path, [*lines, *notes])], vendor="twse_stock_month"))
+    assert (report.loaded, report.quarantined) == (2, 0)
+    told = [(bar["symbol"], bar["date"].day, bar["volume"], bar["trade_count"]) for bar in bars(context)]
+    assert told == [("9950.XTAI", 16, 1_000, 3), ("9950.XTAI", 17, 2_000, 4)]
+    answer = {
+        "stat": "OK",
+        "date": "20261101",
+        "title": MONTH_TITLE,
+        "fields": MONTH_FIELDS,
+        "data": MONTH_ROWS,
+    }
+    path = tmp_path / "month.json"
+    path.write_text(json.dumps(answer | {"notes": notes}, ensure_ascii=False), encoding="utf-8")
+    report = load(context, LoadRequest(files=[str(path)], vendor="twse_stock_month"))
+    assert (report.loaded, report.duplicates, report.quarantined) == (0, 2, 0)
+    nameless = put(tmp_path, lines[1:])
+    with pytest.raises(TallystickError, match=r"has no column symbol.*--symbol"):
+        load(context, LoadRequest(files=[nameless], vendor="twse_stock_month"))
+    other = LoadRequest(files=[nameless], vendor="twse_stock_month", symbol="9951.XTAI")
+    assert load(context, other).loaded == 2
+
+
+def test_json_of_several_tables_is_read_by_the_one_that_fits(context, tmp_path):
+    fields = ["證券代號", "成交股數", "成交筆數", "成交金額", "開盤價", "最高價", "最低價", "收盤價"]
+    row = ["9950", "1,000", "3", "100,500", "100.00", "101.00", "99.50", "100.50"]
+    tables = [
+        {"title": "價格指數", "fields": ["指數", "收盤指數"], "data": [["虛構指數", "1,000.00"]]},
+        {"title": "每日收盤行情(全部)", "fields": fields, "data": [row]},
+        {},
+    ]
+    path = tmp_path / "day.json"
+    path.write_text(json.dumps({"stat": "OK", "date": "20261119", "tables": tables}), encoding="utf-8")
+    report = load(context, LoadRequest(files=[str(path)], vendor="twse_daily"))
+    assert (report.loaded, report.quarantined) == (1, 0)
+    (bar,) = bars(context)
+    assert (bar["symbol"], bar["date"]) == ("9950.XTAI", datetime.date(2026, 11, 19))

@@ -22,6 +22,8 @@ ACTION_KINDS = ("cash", "stock", "rights", "reduction", "par_change", "reform")
 class CorporateAction(SourcedRecord, frozen=True, kw_only=True):
     """What a company did to its shares from `ex_date` on, one row for each kind.
 
+    Two cash dividends of one ex-date, from earnings and from capital surplus, are one row with their sum.
+
     `cash` is money per share. `ratio` is free shares per share (`stock`), shares kept per share (`reduction`), new
     shares per old (`par_change`). Rights carry `subscription_price` and new shares per share as `subscription_ratio`.
     `announced` is the date of the announcement; what the firm knew goes by `known_time`.

@@ -56,6 +56,14 @@ class Checked(NamedTuple):
             found[dataset.spec.key[0]] = [first.words[code] for code in used.tolist()]
         return found
 
+    def without(self, leaving: Array, known: int = 0) -> Checked:
+        """The same without rows by their places: noted faults, and `known` ones that are there already."""
+        return self._replace(
+            places=self.places[~np.isin(self.places, leaving)],
+            faults=self.rows.notes.faults(),
+            duplicates=self.duplicates + known,
+        )
+
     def table(self) -> pa.Table:
         """The good rows as the lake takes them, texts as dictionaries."""
         whole = len(self.places) == self.rows.height and bool((np.diff(self.places) == 1).all())

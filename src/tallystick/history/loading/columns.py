@@ -20,15 +20,18 @@ from tallystick.core.errors import NotFound, TallystickError, nearest, suggestio
 from tallystick.core.errors import mark as _
 from tallystick.core.ready import ready
 from tallystick.history.datasets import DATASETS, Dataset, find_dataset
+from tallystick.history.loading.typed import TYPED
 
 __all__ = [
     "DEFAULT_DATASET",
     "ColumnMapping",
     "find_columns",
     "known_columns",
+    "known_names",
     "missing_columns",
     "read_mapping",
     "vendor_mapping",
+    "with_title",
 ]
 
 DEFAULT_DATASET = "history.bars_daily"
@@ -46,12 +49,13 @@ class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     header, by its name). `constants` are texts that every row has, as the symbol of a file about one instrument.
     `multiply` is the factor of a unit (`volume = 1000` for lots), `divide` what a count is divided by (2 where both
     sides are counted), `suffix` what is put to symbols that name no venue (`.XTAI`), `venues` the house's names of
-    those they do (`SH = "XSHG"`), `zone` the time zone of its clock, `label` whether a bar's time is its start or its
-    end, `night` the time of day from which a time belongs to the next session of `venue`. `encoding` and `separator`
-    are found out where they are not given; `fixed` are first and last byte (from 1) of each column of a file of fixed
-    width; lines from one that begins with one of `stop` on are no rows. `source` is what the rows are said to come
-    from, `dataset` what they are loaded into when nothing else is said, `verified` whether the file's layout was read
-    in the vendor's own document.
+    those they do (`SH = "XSHG"`), `codes` those of bare codes of six digits by their first ones (`60 = "XSHG"`),
+    `title_symbol` a regular expression whose group is the symbol in the file's title, `zone` the time zone of its
+    clock, `label` whether a bar's time is its start or its end, `night` the time of day from which a time belongs
+    to the next session of `venue`. `encoding` and `separator` are found out where they are not given; `fixed` are
+    first and last byte (from 1) of each column of a file of fixed width; lines from one that begins with one of
+    `stop` on are no rows. `source` is what the rows are said to come from, `dataset` what they are loaded into when
+    nothing else is said, `verified` whether the file's layout was read in the vendor's own document.
     """
 
     columns: dict[str, str | list[str]] = {}
@@ -63,6 +67,8 @@ class ColumnMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     divide: dict[str, int] = {}
     suffix: str = ""
     venues: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    title_symbol: str = ""
     zone: str = ""
     label: str = "start"
     night: str = ""
@@ -94,6 +100,19 @@ def vendor_mapping(vendor: str) -> ColumnMapping:
     return msgspec.convert({"source": vendor} | vendors[vendor], ready(ColumnMapping))
 
 
+def with_title(mapping: ColumnMapping, title: str) -> ColumnMapping:
+    """The mapping with the symbol that a file's title names, where it says how to find it there.
+
+    >>> told = with_title(ColumnMapping(title_symbol="([0-9]{4}) "), "114年03月 9901 Example One")
+    >>> told.constants
+    {'symbol': '9901'}
+    """
+    found = re.search(mapping.title_symbol, title) if mapping.title_symbol else None
+    if found is None or "symbol" in mapping.constants:
+        return mapping
+    return msgspec.structs.replace(mapping, constants=mapping.constants | {"symbol": found[1]})
+
+
 def read_mapping(path: Path, dataset: str = "") -> ColumnMapping:
     """A mapping file of one's own, for a dataset (its own, else the daily bars, when empty).
 
@@ -118,7 +137,7 @@ def read_mapping(path: Path, dataset: str = "") -> ColumnMapping:
 def _refuse_impossible(file: str, mapping: ColumnMapping) -> None:
     """TallystickError for a value that a key of a mapping cannot have."""
     told: tuple[tuple[str, Any, Callable[[Any], Any], str], ...] = (
-        ("zone", mapping.zone, zoneinfo.ZoneInfo, _('Write a name of the IANA, e.g. zone = "Asia/Taipei".')),
+        ("zone", mapping.zone, zoneinfo.ZoneInfo, _("Write a name of the IANA, e.g. zone = 'Asia/Taipei'.")),
         (
             "night",
             mapping.night,
@@ -133,6 +152,12 @@ def _refuse_impossible(file: str, mapping: ColumnMapping) -> None:
             _("Write its usual name, e.g. utf-8, big5 or gb18030."),
         ),
         ("separator", mapping.separator, ord, _("Write one character.")),
+        (
+            "title_symbol",
+            mapping.title_symbol,
+            _one_group,
+            _("Write a regular expression with one group, which is the symbol."),
+        ),
         *(
             (f"{part}.{name}", number, _above_zero, _("Write a whole number above zero."))
             for part, numbers in (("multiply", mapping.multiply), ("divide", mapping.divide))
@@ -154,9 +179,20 @@ def _refuse_impossible(file: str, mapping: ColumnMapping) -> None:
 def _is_possible(right: Callable[[Any], Any], value: Any) -> bool:
     try:
         right(value)
-    except (LookupError, ValueError, TypeError, OSError):  # a zone's name that is a folder is an OSError
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+        OSError,
+        re.error,
+    ):  # a zone's name that is a folder is an OSError
         return False
     return True
+
+
+def _one_group(expression: str) -> None:
+    if re.compile(expression).groups != 1:
+        raise ValueError(expression)
 
 
 def _above_zero(number: int) -> None:
@@ -215,6 +251,13 @@ def known_columns(
     return found
 
 
+def known_names(dataset: Dataset, mapping: ColumnMapping) -> set[str]:
+    """Every name by which some column of a dataset is looked for, in small letters."""
+    joined = [name for names in mapping.join.values() for name in names]
+    named = [name for column in dataset.given for name in _names(column, mapping)]
+    return {name.casefold() for name in (*named, *joined)}
+
+
 def missing_columns(
     dataset: Dataset, header: Sequence[str], mapping: ColumnMapping, given: Sequence[str] = ()
 ) -> list[str]:
@@ -245,6 +288,8 @@ def find_columns(
         remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
         if other:
             remedy = _("The file has all columns of {other}: add `--dataset {other}`.")
+        elif mapping.source == TYPED:
+            remedy = _("Write {target} in the header; each column of the dataset goes by its own name.")
         elif near:
             remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
         elif column == "date" and dataset.time == "date":

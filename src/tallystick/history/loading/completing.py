@@ -17,6 +17,8 @@ __all__ = ["TradeDate", "complete"]
 VENUE = re.compile(r"\.([A-Z]{4}|TW|TWO|SH|SS|SZ|BJ|HK)$")
 """A venue as the house names it, or as vendors do: no suffix is put behind it."""
 
+SIX_DIGITS = re.compile(r"[0-9]{6}")
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 TradeDate = Callable[[Array, str, str], Array]
@@ -61,6 +63,8 @@ def _in_our_words(wanted: Wanted, name: str, column: Typed) -> Typed:
     words = [meaning.get(word, word) for word in column.words or []]
     if name == "symbol" and mapping.venues:
         words = [_with_venue(word, mapping.venues) for word in words]
+    if name == "symbol" and mapping.codes:
+        words = [_by_code(word, mapping.codes) for word in words]
     if name == "symbol" and mapping.suffix:
         words = [word if _names_venue(word) or not word else word + mapping.suffix for word in words]
     return column if words == column.words else recoded(column, words)
@@ -83,6 +87,16 @@ def _with_venue(symbol: str, venues: Mapping[str, str]) -> str:
     elif not dot and symbol[:2].upper() in venues and symbol[2:].isdigit():
         code, venue = symbol[2:], symbol[:2]
     return f"{code}.{venues[venue.upper()]}" if venue.upper() in venues and code else symbol
+
+
+def _by_code(symbol: str, codes: Mapping[str, str]) -> str:
+    """A bare code of six digits with the venue of its first ones; the longest beginning counts.
+
+    >>> _by_code("600000", {"60": "XSHG"}), _by_code("00700", {"00": "XSHE"})
+    ('600000.XSHG', '00700')
+    """
+    begin = max((one for one in codes if symbol.startswith(one)), key=len, default="")
+    return f"{symbol}.{codes[begin]}" if begin and SIX_DIGITS.fullmatch(symbol) else symbol
 
 
 def _place_interval(wanted: Wanted, columns: dict[str, Typed], rows: Rows) -> None:

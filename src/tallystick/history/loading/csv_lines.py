@@ -1,7 +1,7 @@
 """Cutting a delimited text into rows so that one broken row costs only itself.
 
-A row is one line. Lines whose fields do not count up to the header's, that leave a quotation mark open, or that are
-not UTF-8 are set aside with their line number before anything parses them; what is left parses without surprises.
+A row is one line. Lines whose fields do not count up to the header's, or that leave a quotation mark open, are set
+aside with their line number before anything parses them; what is left parses without surprises.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class CutLines(NamedTuple):
     broken: list[BrokenLine]
 
 
-def cut(text: bytes, fields: int, separator: str, encoding: str = "utf-8", first: int = 1) -> CutLines:
-    """Cut lines that should have so many fields; they are numbered from `first`. A separator too many at the end is
-    no field.
+def cut(text: bytes, fields: int, separator: str, first: int = 1) -> CutLines:
+    """Cut lines of UTF-8 that should have so many fields; they are numbered from `first`. A separator too many at the
+    end is no field.
     """
     data = np.frombuffer(text, dtype=np.uint8)
     ends = np.flatnonzero(data == NEWLINE)
@@ -49,20 +49,17 @@ def cut(text: bytes, fields: int, separator: str, encoding: str = "utf-8", first
         return CutLines(b"", np.array([], np.int64), [])
     blank = _blank(data, starts, ends)
     counts, open_quotes = _fields(data, starts, ends, ord(separator))
-    bad_text = _not_utf8(text, data, starts, ends)
     last = _last_bytes(data, starts, ends)
     trailing = (counts == fields) & (data[np.maximum(last, 0)] == ord(separator)) & ~open_quotes
     wrong = (counts + 1 != fields) & ~trailing
-    sound = ~bad_text
     broken = [
-        *(BrokenLine(line + first, "history.row_encoding", encoding) for line in _places(bad_text)),
-        *(BrokenLine(line + first, "history.row_quotes", "") for line in _places(sound & open_quotes)),
+        *(BrokenLine(line + first, "history.row_quotes", "") for line in _places(open_quotes)),
         *(
             BrokenLine(line + first, "history.row_fields", beside(str(counts[line] + 1), str(fields)))
-            for line in _places(sound & wrong & ~blank & ~open_quotes)
+            for line in _places(wrong & ~blank & ~open_quotes)
         ),
     ]
-    good = sound & ~blank & ~wrong & ~open_quotes
+    good = ~blank & ~wrong & ~open_quotes
     body = _lines(data, starts, ends, good, last[good & trailing])
     return CutLines(body, np.flatnonzero(good) + first, sorted(broken))
 
@@ -100,23 +97,6 @@ def _fields(data: Array, starts: Array, ends: Array, separator: int) -> tuple[Ar
     outside = (np.searchsorted(quotes, marks) - before[lines]) % 2 == 0
     counts = np.bincount(lines[outside], minlength=len(starts))
     return counts, (np.searchsorted(quotes, ends) - before) % 2 == 1
-
-
-def _not_utf8(text: bytes, data: Array, starts: Array, ends: Array) -> Array:
-    """Lines that are not UTF-8; looked at one by one only when the whole is not."""
-    bad = np.zeros(len(starts), dtype=bool)
-    if text.isascii():
-        return bad
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        high = np.searchsorted(ends, np.flatnonzero(data >= 128))
-        for line in np.unique(high):
-            try:
-                text[starts[line] : ends[line]].decode("utf-8")
-            except UnicodeDecodeError:
-                bad[line] = True
-    return bad
 
 
 def _lines(data: Array, starts: Array, ends: Array, good: Array, dropped: Array) -> bytes:

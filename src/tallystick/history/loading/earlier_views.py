@@ -7,13 +7,11 @@ public; that adds to earlier views and changes nothing in them.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 
 from tallystick.core.lake.later import known_from
-from tallystick.history.loading.checked import Checked, comparable
+from tallystick.history.loading.checked import comparable
 from tallystick.history.loading.read import Load, Read
 
 __all__ = ["without_rewriting"]
@@ -54,19 +52,8 @@ def without_rewriting(load: Load, read: Read, token: str = "") -> Read:
     known = met.join(since, on=names, how="semi", nulls_equal=True)["_place"]
     if token and load.lake.committed(load.dataset.name, token):
         known = known.clear()
-    return read._replace(checked=_parted(checked, others.to_numpy(), known.to_numpy()))
-
-
-def _parted(checked: Checked, others: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> Checked:
-    """The rows with `others` (places in its order) as faults and without `known`."""
-    notes, key = checked.rows.notes, checked.rows.dataset.spec.key[0]
-    wrong = np.zeros(checked.rows.height, dtype=bool)
-    wrong[checked.places[others]] = True
-    notes.note(wrong, "history.known_otherwise", key)
-    keep = np.ones(len(checked.places), dtype=bool)
-    keep[others], keep[known] = False, False
-    return checked._replace(
-        places=checked.places[keep],
-        faults=notes.faults(),
-        duplicates=checked.duplicates + len(known),
-    )
+    wrong, there_already = checked.places[others.to_numpy()], checked.places[known.to_numpy()]
+    marked = np.zeros(checked.rows.height, dtype=bool)
+    marked[wrong] = True
+    checked.rows.notes.note(marked, "history.known_otherwise", key[0])
+    return read._replace(checked=checked.without(np.concatenate([wrong, there_already]), len(there_already)))

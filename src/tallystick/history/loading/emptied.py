@@ -9,17 +9,9 @@ from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
 from tallystick.history.loading.reports import LoadWarning
 
-__all__ = ["emptied_figures", "known_figures"]
+__all__ = ["emptied_figures"]
 
 CODE = "history.figure_emptied"
-
-
-def known_figures(load: Load, read: Read) -> pl.DataFrame:
-    """What is known now of the facts that a source's good rows are about, and perhaps of others."""
-    dataset = load.dataset
-    within = read.checked.within() if len(read.checked.places) else {}
-    limit = None if within else 0
-    return pl.DataFrame(load.lake.scan(dataset.name, columns=list(dataset.given), within=within, limit=limit))
 
 
 def emptied_figures(load: Load, read: Read, known: pl.DataFrame) -> list[LoadWarning]:
@@ -28,16 +20,14 @@ def emptied_figures(load: Load, read: Read, known: pl.DataFrame) -> list[LoadWar
     if not len(checked.places) or not known.height:
         return []
     key = list(dataset.spec.key)
-    figures = [
-        name for name in dataset.given if name not in {*key, "event_time"}
-    ]  # the house says that time itself
     rows = checked.rows
+    figures = [name for name in dataset.given if name in rows.columns and name not in {*key, "event_time"}]
     kinds = {name: pl.String if rows.columns[name].words is not None else pl.Int64 for name in key}
     given = pl.DataFrame(checked.table()).with_columns(_row=pl.Series(rows.numbers[checked.places]))
     empty = given.select(
         *(comparable(name, kinds[name]) for name in key),
         "_row",
-        *(pl.col(name).is_null() if name in given.columns else pl.lit(True).alias(name) for name in figures),
+        *(pl.col(name).is_null() for name in figures),
     )
     there = known.select(
         *(comparable(name, kinds[name]) for name in key),

@@ -1,7 +1,8 @@
 """Text as UTF-8, whatever it was written in: UTF-8, UTF-16 with its mark, Big5 (code page 950) or GB18030.
 
 Big5 and GB18030 share most byte pairs; what tells them apart is which of them makes everyday characters of the pairs.
-A line that is not in its file's encoding is marked, so that it is set aside with its number.
+Letters that are not of the file's encoding (those that an office made itself, 造字; a line of another encoding) become
+marks, so that a row is set aside where it needs them, and read where it does not.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 
 import numpy as np
 
-__all__ = ["as_utf8", "detect", "is_guess"]
+__all__ = ["UNKNOWN", "as_utf8", "detect", "is_guess"]
 
 SAMPLE = 200_000
 """Bytes of lines beyond ASCII that are looked at."""
@@ -23,11 +24,15 @@ ENOUGH_PAIRS = 16
 SURE, OTHERWISE = 0.85, 0.75
 """Shares of everyday pairs from which on an encoding is sure, and below which the other one is out of the question."""
 
-NOT_UTF8 = b"\xff"
-"""A byte that no text of UTF-8 has."""
+UNKNOWN = "\ufffd"
+"""Stands for a letter that is none of its file's encoding."""
 
 UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2}")
 """Two letters of Chinese in UTF-8."""
+
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+LEAST_SECOND = 0x40
+"""No second byte of a letter is below."""
 
 CHINESE = 0x2E80
 """From here on characters are of the writing that the encodings are for."""
@@ -42,10 +47,12 @@ MARKS = {
 def as_utf8(data: bytes, encoding: str = "") -> tuple[bytes, str]:
     """The text in UTF-8 without a mark, and the encoding it came in (detected unless one is given)."""
     found = encoding or detect(data)
-    if found in ("ascii", "utf-8"):
-        return data, found
     if found == "utf-8-sig":
-        return data.removeprefix(codecs.BOM_UTF8), "utf-8"
+        data, found = data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    if data.isascii() or (found == "utf-8" and _decodes(data, found)):
+        return data, found
+    if found == "utf-8":
+        return data.decode("utf-8", "replace").encode(), found
     if found == "utf-16":
         return data.decode("utf-16", "replace").encode(), found
     try:
@@ -115,16 +122,25 @@ def _decodes(line: bytes, encoding: str) -> bool:
 
 
 def _line_as_utf8(line: bytes, encoding: str) -> bytes:
-    """A line in UTF-8; marked as no UTF-8 when it is not in the encoding, so that it will be set aside."""
+    """A line in UTF-8, with marks for what is not in the encoding: a pair of bytes that is no letter, or all letters of
+    a line that is in UTF-8 already.
+    """
     if line.isascii():
         return line
-    try:
-        if not _is_utf8(line):
-            return line.decode(encoding).encode()
-    except UnicodeDecodeError:
-        pass
-    body = line.removesuffix(b"\r")
-    return body + NOT_UTF8 + line[len(body) :]
+    if _is_utf8(line):
+        return BEYOND_ASCII.sub(UNKNOWN.encode(), line)
+    return line.decode(encoding, "tallystick.unknown").encode()
+
+
+def _mark_pair(error: UnicodeError) -> tuple[str, int]:
+    """A mark for a pair of bytes, so that the next one begins where it should."""
+    assert isinstance(error, UnicodeDecodeError)
+    second = error.object[error.start + 1 : error.start + 2]
+    pair = bool(second) and second[0] >= LEAST_SECOND and second[0] not in (0x7F, 0x80)
+    return UNKNOWN, error.start + 1 + pair
+
+
+codecs.register_error("tallystick.unknown", _mark_pair)
 
 
 def _is_mixed(data: bytes) -> bool:

@@ -21,47 +21,55 @@ from tallystick.history.loading.rows import Warned
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake
 
-__all__ = ["Filled", "append_all", "room_on_disk"]
+__all__ = ["Filled", "Part", "append_all", "room_on_disk"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+class Part(NamedTuple):
+    """A source's checked rows, its label, and what the lake knows of their facts (`known.known_facts`)."""
+
+    checked: Checked
+    source: str
+    known: pl.DataFrame
+
+
 class Filled(NamedTuple):
-    """What an append did: how many rows are new in the lake, and doubts that only what is there could raise."""
+    """What an append did: how many rows are new in the lake, doubts that only what is there could raise, and how many
+    of the rows changed a fact that was known.
+    """
 
     rows: int
     warnings: list[Warned] = []
+    changed: int = 0
 
 
-def append_all(
-    lake: Lake, given: Circumstances, parts: Sequence[tuple[Checked, str]], token: str
-) -> list[Filled]:
-    """Append the good rows of sources (each with its label) that are not there yet, in one commit, once for a token.
+def append_all(lake: Lake, given: Circumstances, parts: Sequence[Part], token: str) -> list[Filled]:
+    """Append the good rows of sources that are not there yet, in one commit, once for a token.
 
     When the commit is there already, since a load was killed before the journal had it, all rows of several sources
     count as its.
     """
-    dataset = parts[0][0].rows.dataset
+    dataset = parts[0].checked.rows.dataset
     if done := lake.committed(dataset.name, token):
-        return [Filled(done.rows if len(parts) == 1 else len(checked.places)) for checked, _ in parts]
-    before = warn_of_day_before(lake, given, [checked for checked, _ in parts])
-    found = [
-        (fresh, [*doubts, *others])
-        for (checked, source), doubts in zip(parts, list(before), strict=True)
-        for fresh, others in [_not_there_yet(lake, given, checked, checked.table(), source)]
-    ]
+        return [Filled(done.rows if len(parts) == 1 else len(part.checked.places)) for part in parts]
+    doubts = list(warn_of_day_before(lake, given, [part.checked for part in parts]))
+    found = [_not_there_yet(part) for part in parts]
     whole = [
-        with_own_columns(dataset, _with_instruments(given, fresh), source, given.known_time)
-        for (fresh, _), (_, source) in zip(found, parts, strict=True)
+        with_own_columns(dataset, _with_instruments(given, fresh), part.source, given.known_time)
+        for (fresh, _), part in zip(found, parts, strict=True)
         if fresh.num_rows
     ]
-    rows = [fresh.num_rows for fresh, _ in found]
+    filled = [
+        one._replace(warnings=[*before, *one.warnings])
+        for before, (_, one) in zip(doubts, found, strict=True)
+    ]
     if whole:
         together = pa.concat_tables(whole, promote_options="default").unify_dictionaries()
         commit = lake.append(dataset.name, together, token=token)
         if commit.repeated and len(parts) == 1 and (done := lake.committed(dataset.name, token)):
-            rows = [done.rows]
-    return [Filled(count, warnings) for count, (_, warnings) in zip(rows, found, strict=True)]
+            filled = [filled[0]._replace(rows=done.rows)]
+    return filled
 
 
 @contextlib.contextmanager
@@ -81,50 +89,42 @@ def room_on_disk(name: str) -> Iterator[None]:
         ) from error
 
 
-def _not_there_yet(
-    lake: Lake, given: Circumstances, checked: Checked, table: pa.Table, source: str
-) -> tuple[pa.Table, list[Warned]]:
+def _not_there_yet(part: Part) -> tuple[pa.Table, Filled]:
     """The rows without those whose every value is known already; a changed value stays, as a later version.
 
-    A key that another source gave other values for is doubted.
+    What a source has no column for stays as it was known. A key that another source gave other values for is doubted.
     """
-    dataset = checked.rows.dataset
-    if not _meets(lake, checked):
-        return table, []
-    names = list(table.column_names)
-    there = lake.scan(
-        dataset.name, columns=[*names, "source"], within=checked.within(), known_at=given.known_time
-    )
-    if there.num_rows == 0:
-        return table, []
-    schema = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
-    known = pl.DataFrame(there).with_columns(comparable(name, kind) for name, kind in schema.items())
-    new = pl.DataFrame(table).with_columns(comparable(name, kind) for name, kind in schema.items())
+    checked, source, there = part
+    table, dataset = checked.table(), checked.rows.dataset
+    if there.is_empty():
+        return table, Filled(table.num_rows)
+    names, key = list(table.column_names), list(dataset.spec.key)
+    kinds = {name: pl.String if checked.rows.columns[name].words is not None else pl.Int64 for name in names}
+    known = there.with_columns(comparable(name, kind) for name, kind in kinds.items())
+    new = pl.DataFrame(table).with_columns(comparable(name, kind) for name, kind in kinds.items())
     new = new.with_columns(_place=pl.int_range(pl.len()))
     fresh = new.join(known, on=names, how="anti", nulls_equal=True, maintain_order="left")
-    warnings: list[Warned] = []
-    if "cross_source" in dataset.checks:
-        others = fresh.join(
-            known.filter(pl.col("source") != source),
-            on=list(dataset.spec.key),
-            how="semi",
-            maintain_order="left",
-        )
-        if others.height:
-            place = int(checked.places[others["_place"][0]])
-            warnings.append(Warned("history.other_source", dataset.spec.key[0], others.height, place))
-    if fresh.height == table.num_rows:
-        return table, warnings
-    return table.take(pa.array(fresh["_place"], pa.int64())), warnings
+    unsaid = [name for name in dataset.given if name not in {*names, *key, "event_time"}]
+    met = fresh.select(*key, "_place").join(
+        known.select(*key, "source", *unsaid), on=key, how="left", nulls_equal=True, maintain_order="left"
+    )
+    changed = met.filter(pl.col("source").is_not_null())
+    others = changed.filter(pl.col("source") != source)
+    warnings = []
+    if "cross_source" in dataset.checks and others.height:
+        place = int(checked.places[others["_place"][0]])
+        warnings.append(Warned("history.other_source", key[0], others.height, place))
+    rows = table if fresh.height == table.num_rows else table.take(pa.array(fresh["_place"], pa.int64()))
+    for name in unsaid:
+        if met[name].null_count() < met.height:
+            rows = rows.append_column(name, _stored(met[name]))
+    return rows, Filled(rows.num_rows, warnings, changed.height)
 
 
-def _meets(lake: Lake, checked: Checked) -> bool:
-    """Whether the lake may have rows of the same dates."""
-    if not len(checked.places):
-        return False
-    day, (low, high) = checked.rows.dataset.date_column, checked.dates
-    files = lake.state(checked.rows.dataset.name).plan.files
-    return any(int(f.lower.get(day, low)) <= high and int(f.upper.get(day, high)) >= low for f in files)
+def _stored(values: pl.Series) -> pa.Array:
+    """Values that the lake knows as a column for it; texts as a dictionary, as all that is loaded."""
+    found = values.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return found.cast(pa.string()).dictionary_encode() if values.dtype == pl.String else found
 
 
 def _with_instruments(given: Circumstances, table: pa.Table) -> pa.Table:

@@ -92,7 +92,7 @@ def refuse_twice(file: str, names: Sequence[str], wanted: Sequence[int]) -> None
 
 
 def _cells(row: bytes, separator: str) -> tuple[list[str], str]:
-    text = row.decode("utf-8", "replace").rstrip("\r\n")
+    text = row.decode("utf-8", "replace").rstrip("\r\n").replace("\r", " ")
     mark = separator or max(SEPARATORS, key=lambda one: text.count(one))
     return [
         cell.strip().removeprefix('="').removesuffix('"').strip()

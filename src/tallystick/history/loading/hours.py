@@ -1,4 +1,4 @@
-"""Checks of the time of day: bars and trades stand in a session of their venue, by its dated rows."""
+"""Checks of times: bars and trades stand in a session of their venue, by its dated rows, and on their date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tallystick.core.schema import date_number, number_date
+from tallystick.core.time import format_time
 from tallystick.history.loading.clock import DAY_NS, local_times
+from tallystick.history.loading.reasons import beside
 from tallystick.history.loading.rows import Rows
 from tallystick.history.loading.venue_days import LONGEST_SPAN_DAYS, calendars_of
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from tallystick.history.loading.checks import Circumstances
     from tallystick.market import Calendar
 
-__all__ = ["note_hours", "warn_hours"]
+__all__ = ["note_hours", "note_own_date", "warn_hours", "warn_label"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -37,6 +39,9 @@ CONTINUOUS = "continuous"
 
 SURE = ("verified", "secondary")
 """Statuses of rows by which a row is set aside; by others it is doubted."""
+
+LONGEST_NIGHT = 15
+"""At most so many days before its date a time may be: a night session belongs to the next one, holidays between."""
 
 LONGEST_STEADY = 400
 """Days over which it is looked whether the clock stays the same."""
@@ -71,11 +76,56 @@ def warn_hours(rows: Rows, given: Circumstances) -> None:
             rows.notes.doubt(outside & continuous, "history.outside_continuous", start)
 
 
+def note_own_date(rows: Rows, given: Circumstances) -> None:
+    """The date that a row says is the local one of its time, or follows it as that of a night session does. Of a venue
+    that the house does not know it may be a day off, as nobody knows its zone.
+    """
+    start = _start(rows)
+    symbol, date, times = rows.columns["symbol"], rows.columns["date"].values, rows.columns[start].values
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
+    for venue, zone in enumerate([given.zone, *(calendar.zone for calendar in calendars)]):
+        here = rows.notes.codes == 0
+        if not (venue_of_word == venue).all():
+            here &= venue_of_word[symbol.values] == venue
+        if not here.any():
+            continue
+        after = _local(times, zone) - date * DAY_NS
+        latest = DAY_NS if venue else 2 * DAY_NS
+        for place in np.flatnonzero(here & ((after >= latest) | (after < -LONGEST_NIGHT * DAY_NS))).tolist():
+            told = beside(format_time(int(times[place]), zone), number_date(int(date[place])).isoformat())
+            rows.notes.note_one(place, "history.other_day", start, told)
+
+
+def warn_label(rows: Rows, given: Circumstances) -> None:
+    """Bars that are labelled by their end do not end when their venue opens; those of a file whose last bar ends before
+    the venue closes may be labelled by their start.
+    """
+    symbol, ends = rows.columns["symbol"], rows.columns["ts_end"].values
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
+    for venue, calendar in enumerate(calendars, 1):
+        here = np.flatnonzero((venue_of_word[symbol.values] == venue) & (rows.notes.codes == 0))
+        if not len(here):
+            continue
+        date = number_date(int(rows.columns["date"].values[here[0]]))
+        holding = [row.phase for row in _rows(calendar) if row.unit == "hours" and row.applies(date)]
+        opens = [_nanoseconds(phase.opens) for phase in holding if phase.mode == CONTINUOUS]
+        closes = [_nanoseconds(phase.closes) for phase in holding if phase.mode in OF_BARS]
+        clock = _clock(ends[here], calendar.zone)
+        if opens and not (clock == max(closes)).any():
+            first = np.zeros(rows.height, dtype=bool)
+            first[here] = clock == min(opens)
+            rows.notes.doubt(first, "history.label_doubtful", "ts_start")
+
+
+def _start(rows: Rows) -> str:
+    return "ts_start" if rows.dataset.time == "interval" else "ts"
+
+
 def _outside(
     rows: Rows, given: Circumstances, modes: tuple[str, ...], *, sure: bool
 ) -> Iterator[tuple[str, Array]]:
     """The column of the time, and which rows are outside the hours of modes that are sure, or that are not."""
-    start = "ts_start" if rows.dataset.time == "interval" else "ts"
+    start = _start(rows)
     symbol, date, times = rows.columns["symbol"], rows.columns["date"].values, rows.columns[start].values
     venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
     sound = rows.notes.codes == 0
@@ -151,10 +201,15 @@ def _nanoseconds(time: datetime.time) -> int:
 
 
 def _clock(times: Array, zone: str) -> Array:
-    """The time of day of UTC nanoseconds in a zone; quickly where its clock stays the same."""
+    """The time of day of UTC nanoseconds in a zone."""
+    return _local(times, zone) % DAY_NS
+
+
+def _local(times: Array, zone: str) -> Array:
+    """The local times of UTC nanoseconds in a zone; quickly where its clock stays the same."""
     low, high = int(times.min()) // DAY_NS, int(times.max()) // DAY_NS
     offset = _steady_offset(zone, low, high) if high - low <= LONGEST_STEADY else None
-    return (local_times(times, zone) if offset is None else times + offset) % DAY_NS
+    return local_times(times, zone) if offset is None else times + offset
 
 
 @functools.lru_cache(maxsize=64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,11 +17,19 @@ __all__ = ["open_json"]
 OBJECTS = ("data", "rows", "results", "items")
 """Names under which an answer holds its rows."""
 
+TABLES = "tables"
+"""The name under which an answer holds several tables, each with its own fields."""
 
-def open_json(name: str, sha256: bytes, data: bytes, encoding: str = "") -> FrameSource | None:
-    """The rows of a JSON text, numbers with the digits that they are written with; None when it is no JSON of rows.
+DIGITS_OF_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
-    >>> open_json("p.json", b"", b'[{"symbol": "9901", "close": 10.50}]').texts([1])[0]
+
+def open_json(
+    name: str, sha256: bytes, data: bytes, missing: Callable[[Sequence[str]], int], encoding: str = ""
+) -> FrameSource | None:
+    """The rows of a JSON text, numbers with the digits that they are written with; None when it is no JSON of rows. Of
+    several tables it is the one whose fields lack the fewest needed columns, by `missing`.
+
+    >>> open_json("p.json", b"", b'[{"symbol": "9901", "close": 10.50}]', len).texts([1])[0]
     "{'symbol': '9901', 'close': '10.50'}"
     """
     text, found = as_utf8(data, encoding)
@@ -28,7 +38,7 @@ def open_json(name: str, sha256: bytes, data: bytes, encoding: str = "") -> Fram
         given = _parsed(written)
     except (UnicodeDecodeError, ValueError, RecursionError):
         return None
-    rows, title = _rows(given)
+    rows, title = _rows(_fitting(given, missing))
     if not rows:
         return None
     columns: dict[str, None] = dict.fromkeys(key for row in rows for key in row)
@@ -42,6 +52,23 @@ def _parsed(text: str) -> Any:
         return json.loads(text, parse_float=str)
     except ValueError:
         return [json.loads(line, parse_float=str) for line in text.splitlines() if line.strip()]
+
+
+def _fitting(given: Any, missing: Callable[[Sequence[str]], int]) -> Any:
+    """What was given, or of its tables the one that fits best, with the date of all in its title."""
+    tables = given.get(TABLES) if isinstance(given, dict) else None
+    if not isinstance(tables, list):
+        return given
+    fields = {
+        place: [str(name) for name in table["fields"]]
+        for place, table in enumerate(tables)
+        if isinstance(table, dict) and isinstance(table.get("fields"), list)
+    }
+    if not fields:
+        return given
+    best = tables[min(fields, key=lambda place: missing(fields[place]))]
+    date = DIGITS_OF_DATE.sub(r"\1-\2-\3", str(given.get("date", "")))
+    return best | {"title": f"{best.get('title', '')} {date}".strip()}
 
 
 def _rows(given: Any) -> tuple[list[dict[str, Any]], str]:

@@ -202,11 +202,11 @@ def _read_text(
 
 
 @njit(cache=True, nogil=True)
-def _skip_field(data: Array, begin: int, end: int, separator: int, high: bool) -> tuple[int, bool]:
+def _skip_field(data: Array, begin: int, end: int, separator: int) -> tuple[int, bool]:
     """Where a field ends, and whether nothing in it needs a closer look."""
     place, good = begin, True
     while place < end and data[at(place)] != separator and data[at(place)] != NEWLINE:
-        if data[at(place)] == QUOTE or (data[at(place)] > 127 and not high):
+        if data[at(place)] == QUOTE:
             good = False
         place += 1
     return place, good
@@ -218,7 +218,6 @@ def _read_line(
     start: int,
     end: int,
     separator: int,
-    high: bool,
     fields: Array,
     scales: Array,
     slots: Array,
@@ -236,7 +235,7 @@ def _read_line(
         if kind == NUMBER and good:
             value, place = _read_number(data, first, end, separator, fields[field, 1], scales)
             stop = place
-        place, clean = _skip_field(data, place, end, separator, high)
+        place, clean = _skip_field(data, place, end, separator)
         good = good and clean
         at_end = place >= end or data[at(place)] == NEWLINE
         if good and kind != SKIP:
@@ -265,7 +264,6 @@ def read_lines(
     begin: int,
     end: int,
     separator: int,
-    high: bool,
     fields: Array,
     values: Array,
     rest: Array,
@@ -275,8 +273,7 @@ def read_lines(
 
     `fields` [fields of the header, 4]: kind, decimals, the largest size, whether it must be there. Filled: `values`
     [fields, lines], NONE where empty, anything where a line was not plain; `rest` [lines, 3] of those that were not
-    (line of the block, begin, end); `words` [fields, WORDS, 2], where each text stands. `high` says that bytes above
-    127 are known to be UTF-8.
+    (line of the block, begin, end); `words` [fields, WORDS, 2], where each text stands.
     """
     slots = np.full((len(fields), SLOTS), -1, np.int32)
     states = np.zeros((len(fields), 2), np.int64)
@@ -284,7 +281,7 @@ def read_lines(
     others, line, start = 0, 0, begin
     while start < end:
         place, good = _read_line(
-            data, start, end, separator, high, fields, scales, slots, words, states, values, line
+            data, start, end, separator, fields, scales, slots, words, states, values, line
         )
         if not good:
             rest[others, 0], rest[others, 1], rest[others, 2] = line, start, place

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LineIndex", "count_lines"]
+__all__ = ["LineIndex", "count_lines", "lines_with"]
 
 BLOCK = 1 << 14
 NEWLINE = 10
@@ -24,6 +24,21 @@ def count_lines(text: bytes, begin: int, end: int) -> list[int]:
     return [
         int(np.count_nonzero(data[start : start + BLOCK] == NEWLINE)) for start in range(0, len(data), BLOCK)
     ]
+
+
+def lines_with(text: bytes, mark: bytes) -> Array:
+    r"""The numbers of the lines, from 1, in which a mark of three bytes stands.
+
+    >>> lines_with("one\ntw\ufffd\nth\ufffdee".encode(), "\ufffd".encode()).tolist()
+    [2, 3]
+    """
+    if mark[:1] not in text or mark not in text:
+        return np.array([], np.int64)
+    data = np.frombuffer(text, np.uint8)
+    first, second, third = mark
+    begins = np.flatnonzero(data[:-2] == first)
+    begins = begins[(data[begins + 1] == second) & (data[begins + 2] == third)]
+    return np.unique(np.searchsorted(np.flatnonzero(data == NEWLINE), begins)) + 1
 
 
 class LineIndex:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import os
@@ -17,13 +16,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.errors import mark as _
 from tallystick.core.operations import Table
 from tallystick.history.loading.columns import ColumnMapping
-from tallystick.history.loading.encodings import as_utf8, is_guess
+from tallystick.history.loading.encodings import UNKNOWN, as_utf8, is_guess
 from tallystick.history.loading.headers import Heading, find_heading
 from tallystick.history.loading.json_tables import open_json
 from tallystick.history.loading.sources import Doubt, FrameSource, Source, TextSource
+from tallystick.history.loading.typed import TypedRows
 from tallystick.history.loading.units import stated_units
+from tallystick.history.loading.unpacking import cut_short, unpack
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,6 +64,14 @@ class WholeFile(NamedTuple):
 
 def take_file(path: Path) -> WholeFile:
     """Read a file, and work out its hash meanwhile. TallystickError when it cannot be read."""
+    if path.is_dir():
+        raise TallystickError(
+            "history.folder",
+            "{file} is a folder.",
+            "Name the files in it, e.g. `tally history load {path}/*.csv`.",
+            file=path.name,
+            path=str(path),
+        )
     try:
         with path.open("rb") as file, ThreadPoolExecutor(1) as pool:
             archive = file.read(4) == b"PK\x03\x04" or path.suffix == ".zip"
@@ -69,8 +79,14 @@ def take_file(path: Path) -> WholeFile:
             digest = pool.submit(hashlib.file_digest, file, "sha256")
             data = None if archive else path.read_bytes()
             return WholeFile(path, digest.result().digest(), data)
+    except FileNotFoundError:
+        raise TallystickError(
+            "history.no_file", "There is no file {path}.", "Check its name and folder.", path=str(path)
+        ) from None
     except OSError as error:
-        raise _unreadable(path.name, str(error.strerror)) from None
+        raise _unreadable(
+            path.name, str(error.strerror), _("Check the path, and whether you may read it.")
+        ) from None
 
 
 def open_file(whole: WholeFile, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
@@ -83,10 +99,9 @@ def open_file(whole: WholeFile, mapping: ColumnMapping, missing: Missing) -> Ite
         if data is None:
             yield from _members(path, mapping, missing)
             return
-        if data.startswith(b"\x1f\x8b") or path.suffix == ".gz":
-            data, name = gzip.decompress(data), name.removesuffix(".gz")
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise _unreadable(path.name, str(error)) from None
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
+        raise cut_short(path.name) from None
+    name, data = unpack(path.name, name, data)
     yield _open_bytes(path.name, name, data, whole.sha256, mapping, missing)
 
 
@@ -98,6 +113,7 @@ def open_frame(name: str, given: Any) -> Source:
     import pyarrow as pa
 
     units: dict[str, int] = {}
+    is_typed = isinstance(given, TypedRows)
     try:
         if isinstance(given, Table):
             given = given.arrow
@@ -120,7 +136,9 @@ def open_frame(name: str, given: Any) -> Source:
             name=name,
             problem=str(error).partition("\n")[0],
         ) from None
-    return FrameSource(name, digest, frame, units=units)
+    if not frame.width:
+        raise _empty(name, _("Give at least one row, with the names of its columns."))
+    return FrameSource(name, digest, frame, units=units, is_typed=is_typed)
 
 
 def _digest(frame: pl.DataFrame, units: Mapping[str, int]) -> bytes:
@@ -185,7 +203,8 @@ def _open_bytes(
         if (columns := _columnar(data, suffix)) is not None:
             return FrameSource(shown, sha256, columns[0], units=stated_units(columns[1]))
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
-        raise _unreadable(shown, str(error).partition("\n")[0]) from None
+        remedy = _("It is cut short or damaged, or its name ends wrongly: fetch it again.")
+        raise _unreadable(shown, str(error).partition("\n")[0], remedy) from None
     if suffix == ".dbf":
         from tallystick.wire import read_dbf
 
@@ -221,7 +240,7 @@ def _open_text(
 
         return open_fixed(shown, sha256, data, mapping)
     if (suffix in JSON or JSON_BEGIN.match(data)) and (
-        found := open_json(shown, sha256, data, mapping.encoding)
+        found := open_json(shown, sha256, data, missing, mapping.encoding)
     ):
         return found
     if suffix in JSON:
@@ -229,28 +248,35 @@ def _open_text(
     text, encoding = as_utf8(data, mapping.encoding)
     if b"\x00" in text[:HEAD_BYTES]:
         raise _no_data(shown, "binary")
+    text = _with_newlines(text)
     heading = find_heading(text, missing, mapping.separator)
     if heading is None:
         raise _empty(shown)
-    _require_header(shown, text, heading, encoding)
+    _require_header(shown, heading, encoding)
     source = TextSource(shown, sha256, text, heading, encoding, _end(text, heading, mapping))
     if not mapping.encoding and is_guess(data, encoding):
         source.doubts.append(Doubt("history.encoding_guessed", encoding))
     return source
 
 
-def _require_header(shown: str, text: bytes, heading: Heading, encoding: str) -> None:
+def _with_newlines(text: bytes) -> bytes:
+    """A text whose lines end with returns alone, as those of old Macs, with newlines instead; others as they are."""
+    end = text.find(b"\n")
+    if b"\r" not in text[: end if end >= 0 else len(text)].removesuffix(b"\r"):
+        return text
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _require_header(shown: str, heading: Heading, encoding: str) -> None:
     """Refuse a file whose row of names is in another encoding than its rows."""
-    try:
-        text[heading.begin : text.find(b"\n", heading.begin) % (len(text) + 1)].decode("utf-8")
-    except UnicodeDecodeError:
+    if any(UNKNOWN in name for name in heading.names):
         raise TallystickError(
             "history.header_encoding",
             "{file} mixes encodings: its rows are {encoding}, its header is not.",
             "Save the file in one encoding.",
             file=shown,
             encoding=encoding,
-        ) from None
+        )
 
 
 def _end(text: bytes, heading: Heading, mapping: ColumnMapping) -> int:
@@ -260,10 +286,8 @@ def _end(text: bytes, heading: Heading, mapping: ColumnMapping) -> int:
     return min(found, default=len(text))
 
 
-def _empty(name: str) -> TallystickError:
-    return TallystickError(
-        "history.file_empty", "{file} holds no rows.", "Check that it was saved whole.", file=name
-    )
+def _empty(name: str, remedy: str = _("Check that it was saved whole.")) -> TallystickError:
+    return TallystickError("history.file_empty", "{file} holds no rows.", remedy, file=name)
 
 
 def _no_rows(name: str) -> TallystickError:
@@ -285,11 +309,11 @@ def _no_data(name: str, what: str) -> TallystickError:
     )
 
 
-def _unreadable(name: str, problem: str) -> TallystickError:
+def _unreadable(name: str, problem: str, remedy: str) -> TallystickError:
     return TallystickError(
         "history.file",
         "{file} cannot be read: {problem}.",
-        "Check the path and the file.",
+        remedy,
         file=name,
         problem=problem,
     )

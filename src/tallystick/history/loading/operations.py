@@ -12,8 +12,15 @@ from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
+from tallystick.history.keeping.quotas import counted
 from tallystick.history.loading.reports import LoadReport, MappingProposal
-from tallystick.history.requests import as_table, known_by, sort_columns
+from tallystick.history.requests import (
+    as_table,
+    known_by,
+    require_readable,
+    sort_columns,
+    unreadable_datasets,
+)
 
 if TYPE_CHECKING:
     from tallystick.history.loading.columns import ColumnMapping
@@ -64,10 +71,14 @@ class MappingRequest(Record, frozen=True, kw_only=True):
 
 
 class QuarantineRequest(Record, frozen=True, kw_only=True):
-    """Quarantined rows of a dataset or a file, newest first: those that wait, or with `released` those that went."""
+    """Quarantined rows of a dataset or a file, newest first: those that wait, or with `released` those that went; all
+    of them with `limit` 0. `text` is looked for in the rows as they came, as a whole word: `6205.XTAI` is not found in
+    `006205.XTAI`.
+    """
 
     dataset: str = ""
     file: str = ""
+    text: str = ""
     released: bool = False
     limit: int = 100
     offset: int = 0
@@ -77,7 +88,7 @@ class QuarantineRequest(Record, frozen=True, kw_only=True):
 @operation(
     "history.load",
     permission="history.manage",
-    summary="Load prices from files; broken rows are set aside with row number and reason, the good ones are loaded.",
+    summary="Load files: prices, actions, client data; broken rows are set aside with row number and reason.",
     writes=True,
     local=True,
 )
@@ -105,14 +116,20 @@ def load(context: Context, request: LoadRequest) -> LoadReport:
     local=True,
 )
 def release(context: Context, request: ReleaseRequest) -> LoadReport:
-    """Corrected rows come in by the same checks; the row that was set aside stays, marked with what released it."""
+    """Corrected rows come in by the same checks; the row that was set aside stays, marked with what released it.
+
+    Forbidden when the actor may not read the dataset, as the quarantined rows are compared with.
+    """
+    from tallystick.history.datasets import find_dataset
     from tallystick.history.loading.releasing import release_rows
 
     mapped = _mapping_of(request)
+    dataset = find_dataset(request.dataset or mapped.dataset or DEFAULT_DATASET).name
+    require_readable(context, [dataset])
     return release_rows(
         context,
         request.files,
-        dataset=request.dataset or mapped.dataset or DEFAULT_DATASET,
+        dataset=dataset,
         file=request.file,
         mapping=mapped,
         known_time=known_by(context, request.known_at),
@@ -150,18 +167,27 @@ def _mapping_of(request: LoadRequest | ReleaseRequest) -> ColumnMapping:
     permission="history.read",
     summary="Rows that could not be loaded, with row number and reason.",
 )
+@counted
 def quarantine(context: Context, request: QuarantineRequest) -> Table:
-    """A row for each, its reason in words."""
+    """A row for each, its reason in words; rows of a dataset that the actor may not read are not among them.
+
+    Forbidden when such a dataset is named.
+    """
+    from tallystick.history.datasets import find_dataset
     from tallystick.history.loading.quarantine import QuarantineLine, list_quarantine
 
+    if request.dataset:
+        require_readable(context, [find_dataset(request.dataset).name])
     names = {"dataset", "file", "row", "column", "value", "text", "sha256", "known_time", "released_by"}
     lines, total = list_quarantine(
         context.lake,
         context.language,
         dataset=request.dataset,
         file=request.file,
+        text=request.text.strip(),
         released=request.released,
-        limit=request.limit,
+        unreadable=unreadable_datasets(context),
+        limit=request.limit or None,
         offset=max(request.offset, 0),
         order=list(sort_columns(request.sort, names)),
     )

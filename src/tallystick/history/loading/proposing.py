@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,8 @@ from tallystick.history.loading.header_units import stated_factors
 from tallystick.history.loading.read import begin, open_sources
 from tallystick.history.loading.reports import MappingProposal
 from tallystick.history.loading.sources import TextSource
-from tallystick.history.loading.values import Column, as_text, read_clock_times, read_dates, read_decimals
+from tallystick.history.loading.times import read_clock_times
+from tallystick.history.loading.values import Column, as_text, read_dates, read_decimals
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -27,6 +29,9 @@ __all__ = ["propose_mapping"]
 ROWS_LOOKED_AT = 50
 CODE = r"^[0-9A-Za-z]{1,12}([.\-/][0-9A-Za-z]{1,8})?$"
 """What a symbol looks like."""
+
+TAIWAN_CODE = r"^[0-9]{4}[A-Z]?$|^00[0-9]{3,4}[A-Z]?$"
+"""Codes of stocks, ETFs and preferred shares of Taiwan."""
 
 VENUES = {"TW": "XTAI", "TWO": "ROCO", "SH": "XSHG", "SS": "XSHG", "SZ": "XSHE", "BJ": "BJSE"}
 """What vendors write for venues, and the house's names of them."""
@@ -60,7 +65,7 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
             open_ones.remove(found)
             missing.remove(column)
     symbols = _sample(source, source.header.index(named["symbol"])) if "symbol" in named else pl.Series([""])
-    bare = "symbol" in named and not symbols.str.contains(".", literal=True).all()
+    bare = symbols.filter(~symbols.str.contains(".", literal=True)) if "symbol" in named else symbols.clear()
     places = {column: [source.header.index(header)] for column, header in named.items()}
     numbers = [name for name in open_ones if _are_numbers(source, name)]
     proposal = Proposed(
@@ -77,12 +82,12 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
             for mark in symbols.str.extract(r"\.([A-Za-z]+)$").str.to_uppercase().unique(maintain_order=True)
             if mark in VENUES
         },
-        bare,
+        _suffix(context, bare),
     )
     return MappingProposal(
         file=source.name,
         dataset=load.dataset.name,
-        mapping=_written(load.dataset, proposal),
+        mapping=_written(load.dataset, proposal, context.language),
         missing=missing,
         unused_columns=open_ones,
         encoding=source.encoding,
@@ -91,7 +96,7 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
 
 class Proposed(NamedTuple):
     """What a proposal says: headers by column, columns that are left, headers that are left, factors of units, venues,
-    and whether symbols name none.
+    and the venue for symbols that name none (empty: none of them does, `?`: nothing tells which).
     """
 
     named: dict[str, str]
@@ -99,7 +104,19 @@ class Proposed(NamedTuple):
     headers: list[str]
     factors: dict[str, int]
     venues: dict[str, str]
-    bare: bool
+    suffix: str
+
+
+def _suffix(context: Context, bare: pl.Series) -> str:
+    """The venue to put behind bare codes: where most of them are registered, else Taiwan's where all look like its."""
+    if not len(bare):
+        return ""
+    codes = set(bare.to_list())
+    registered = [one.symbol.rpartition(".") for one in context.machine("market").instruments]
+    found = Counter(venue for code, _, venue in registered if code in codes)
+    if found:
+        return f".{found.most_common(1)[0][0]}"
+    return ".XTAI" if bare.str.contains(TAIWAN_CODE).all() else "?"
 
 
 def _optional_numbers(dataset: Dataset, named: dict[str, str], missing: list[str]) -> list[str]:
@@ -180,10 +197,17 @@ def _sample(source: Source, place: int) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _written(dataset: Dataset, proposed: Proposed) -> str:
+def _written(dataset: Dataset, proposed: Proposed, language: str) -> str:
     """The proposal as TOML: what is left to say stands in it as remarks."""
-    named, missing, open_ones, factors, venues, bare = proposed
-    lines = [f'dataset = "{dataset.name}"', *(['# suffix = ".XTAI"'] if bare else []), "", "[columns]"]
+    named, missing, open_ones, factors, venues, suffix = proposed
+    lines = [f'dataset = "{dataset.name}"']
+    if suffix:
+        told = translate(
+            "The venue of symbols that name none, e.g. .XTAI or .ROCO: see that it is theirs.", language
+        )
+        written = '# suffix = ".XTAI"' if suffix == "?" else f"suffix = {_quoted(suffix)}"
+        lines += [f"# {told}", written]
+    lines += ["", "[columns]"]
     lines += [f"{column} = {_quoted(name)}" for column, name in named.items()]
     left = [name for name in missing if not (name == "symbol" or (name == "date" and dataset.time == "date"))]
     lines += [f"# {column} = {_quoted(' | '.join(open_ones))}" for column in left]

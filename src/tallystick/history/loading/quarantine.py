@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 
     from tallystick.core.lake import Lake
 
-__all__ = ["QuarantineLine", "list_quarantine"]
+__all__ = ["QuarantineLine", "list_quarantine", "readable_rows"]
+
+READABLE = "NOT list_contains(?, dataset)"
+WORD = "(^|[^0-9A-Za-z_.]){}($|[^0-9A-Za-z_.])"
+"""A word of a row as it came: a symbol is not found within a longer one."""
 
 
 class QuarantineLine(Record, frozen=True, kw_only=True):
@@ -41,19 +46,27 @@ def list_quarantine(
     *,
     dataset: str,
     file: str,
+    text: str = "",
     released: bool,
-    limit: int,
+    unreadable: Sequence[str],
+    limit: int | None,
     offset: int,
     order: Sequence[str],
 ) -> tuple[list[QuarantineLine], int]:
-    """Quarantined rows with their reasons in words, and how many there are: those that wait, or that were released."""
+    """Quarantined rows with their reasons in words, and how many there are: those that wait, or that were released;
+    none of the `unreadable` datasets, and of a `text` only those in which it is a word.
+    """
     if not is_there(lake, QUARANTINE):
         return [], 0
     within = {"dataset": find_dataset(dataset).spec.name} if dataset else {}
     where = "released_by IS NOT NULL" if released else "released_by IS NULL"
-    values = [file] if file else []
+    values: list[object] = []
     if file:
-        where += " AND file = ?"
+        where, values = f"{where} AND file = ?", [file]
+    if text:
+        where, values = f"{where} AND regexp_matches(text, ?)", [*values, WORD.format(re.escape(text))]
+    if unreadable:
+        where, values = f"{where} AND {READABLE}", [*values, list(unreadable)]
     found = lake.scan(
         QUARANTINE.name,
         within=within,
@@ -80,6 +93,12 @@ def list_quarantine(
         for row in _with_numbers(found).to_pylist()
     ]
     return lines, lake.count(QUARANTINE.name, within=within, where=where, parameters=values)
+
+
+def readable_rows(lake: Lake, unreadable: Sequence[str], known_at: int | None) -> pa.Table:
+    """The table as a query sees it, without the rows of the `unreadable` datasets."""
+    query = f"SELECT * FROM {QUARANTINE.name} WHERE {READABLE}"
+    return lake.sql(query, parameters=[list(unreadable)], known_at=known_at)
 
 
 def _with_numbers(rows: pa.Table) -> pa.Table:

@@ -15,14 +15,15 @@ from tallystick.core.schema import number_date
 from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of
 from tallystick.history.loading.checked import Checked, check_rows
 from tallystick.history.loading.checks import Circumstances
-from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns
+from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns, with_title
 from tallystick.history.loading.completing import complete
 from tallystick.history.loading.csv_lines import BrokenLine
 from tallystick.history.loading.header_units import with_stated
 from tallystick.history.loading.headers import title_date
+from tallystick.history.loading.hours import note_own_date, warn_label
 from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
 from tallystick.history.loading.reading import Wanted
-from tallystick.history.loading.rows import Rows
+from tallystick.history.loading.rows import Rows, Warned
 from tallystick.history.loading.sources import Doubt, Places, Source
 from tallystick.history.loading.typed import TYPED, TypedRows
 from tallystick.history.loading.venue_days import trade_dates
@@ -125,6 +126,7 @@ def open_sources(load: Load, given: Any) -> Iterator[Source]:
 
 def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] | None = None) -> Read:
     """Read and check a source's rows; `made_whole` adds what rows of a correction leave out."""
+    load = load._replace(mapping=with_title(load.mapping, source.title))
     date = _date_of(load, source)
     places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
     mapping, stated = with_stated(load.dataset, load.mapping, source.name, source.header, places)
@@ -135,7 +137,14 @@ def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] 
         rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date
     market = load.context.machine("market")
     rows = complete(wanted, rows, lambda local, venue, night: trade_dates(market, local, venue, night))
-    checked = check_rows(made_whole(rows) if made_whole else rows, load.given)
+    rows = made_whole(rows) if made_whole else rows
+    if not rows.height and not cut:
+        rows.notes.warnings.append(Warned("history.header_only", "", 0, 0))
+    if rows.height and load.dataset.time != "date" and "date" in places:
+        note_own_date(rows, load.given)
+    if rows.height and mapping.label == "end" and "ts_end" not in places:
+        warn_label(rows, load.given)
+    checked = check_rows(rows, load.given)
     _refuse_other_date(load, source, checked)
     return Read(source, checked, cut, places)
 

@@ -15,14 +15,8 @@ from tallystick.history.datasets import Dataset
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.line_index import NEWLINE, count_lines
 from tallystick.history.loading.rows import Notes, Rows, Typed, coded
-from tallystick.history.loading.values import (
-    Column,
-    read_clock_times,
-    read_dates,
-    read_decimals,
-    read_units,
-    read_whole,
-)
+from tallystick.history.loading.times import read_clock_times
+from tallystick.history.loading.values import Column, read_dates, read_decimals, read_units, read_whole
 
 __all__ = ["Wanted", "read_exactly", "read_plain_lines"]
 
@@ -97,6 +91,8 @@ def read_exactly(
         notes.note_untraded(np.logical_and.reduce(untraded))
     for name, read in found.items():
         code = "history.not_a_number" if wanted.decimals(name) else "history.not_whole"
+        if raw[name].dtype == pl.String and bool(read.unreadable.any()):
+            notes.note(read.unreadable & raw[name].str.contains(",", literal=True), "history.comma", name)
         columns[name] = _noted(notes, name, read, code, empty=not wanted.may_miss(name))
     rounded = sum(read.rounded for read in found.values())
     return Rows(wanted.dataset, columns, numbers, notes, rounded)
@@ -187,7 +183,6 @@ def read_plain_lines(
 
     data = np.frombuffer(text, np.uint8)
     table = _field_table(wanted, places, fields)
-    high = text.isascii() or _is_utf8(text)
     blocks = _blocks(text, *span)
     counts = [sum(count_lines(text, begin, end)) + (text[end - 1] != NEWLINE) for begin, end in blocks]
     before = np.cumsum([0, *counts]).tolist()
@@ -198,7 +193,7 @@ def read_plain_lines(
         part = values[:, before[number] : before[number + 1]]
         rest = np.empty((counts[number], 3), np.int64)
         words = np.empty((fields, WORDS, 2), np.int64)
-        others, known = read_lines(data, begin, end, ord(separator), high, table, part, rest, words)
+        others, known = read_lines(data, begin, end, ord(separator), table, part, rest, words)
         texts = {
             name: [text[start:stop].decode() for start, stop in words[place[0], : known[place[0]]].tolist()]
             for name, place in places.items()
@@ -265,11 +260,3 @@ def _typed(wanted: Wanted, name: str, values: Array, texts: list[list[str]], bef
         span = slice(before[number], before[number + 1])
         codes[span] = np.array([places.setdefault(word, len(places)) for word in words] or [0])[values[span]]
     return Typed(codes, there, list(places) or [""])
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -10,6 +10,11 @@ from tallystick.core.text import translate
 
 __all__ = ["CODES", "REASONS", "beside", "sentence"]
 
+NO_TIME = _(
+    "Write 2026-11-20 09:00:00. A number is a time of day beside a date (90000), or 20261120090000, or nanoseconds "
+    "since 1970."
+)
+
 REASONS = (
     Reason(
         "history.row_fields",
@@ -21,8 +26,13 @@ REASONS = (
     ),
     Reason(
         "history.row_encoding",
-        "The row is not text in the encoding of its file, {value}: the file mixes encodings, or the row is damaged.",
+        "{column} is not text in the encoding of its file, {value}: the file mixes encodings, or the row is damaged.",
         "Save the file in one encoding.",
+    ),
+    Reason(
+        "history.second_header",
+        "The row is or stands below a second header with other columns.",
+        "Cut the file before that header, and load the two parts.",
     ),
     Reason("history.empty", "{column} is empty.", "Fill it."),
     Reason("history.not_a_number", "{column} is no number: {value}.", "Write digits, e.g. 1234.50."),
@@ -31,8 +41,13 @@ REASONS = (
     ),
     Reason("history.too_large", "{column} does not fit: {value}.", "Check its unit."),
     Reason("history.not_whole", "{column} is no whole number: {value}.", "Check its unit."),
+    Reason(
+        "history.comma",
+        "{column} has a comma that does not surely part thousands: {value}.",
+        "Write 1234.5 or 1,234.5: a comma stands before three digits, and never before decimals.",
+    ),
     Reason("history.not_a_date", "{column} is no date: {value}.", "Write 2026-11-20."),
-    Reason("history.not_a_time", "{column} is no time: {value}.", "Write 2026-11-20 09:00:00."),
+    Reason("history.not_a_time", "{column} is no time: {value}.", NO_TIME),
     Reason("history.high_below_low", "The high is below the low: {value}.", "Correct the prices."),
     Reason("history.outside_range", "{column} is not between low and high: {value}.", "Correct the prices."),
     Reason("history.negative", "{column} is negative: {value}.", "Correct it."),
@@ -62,6 +77,16 @@ REASONS = (
         "history.outside_hours",
         "{column} is outside the sessions of the venue: {value}.",
         "Correct the time or its zone, or the venue's phases by a rule.",
+    ),
+    Reason(
+        "history.other_day",
+        "{column} is of another day than the row's date: {value}.",
+        "Correct the time, its zone or the date; a night belongs to the date that follows it.",
+    ),
+    Reason(
+        "history.label_doubtful",
+        "Bars would end when the venue opens and none when it closes, first in row {value}.",
+        'Compare the file: where bars are labelled by their start, say so in a mapping: label = "start".',
     ),
     Reason(
         "history.perhaps_outside_hours",
@@ -100,6 +125,21 @@ REASONS = (
         "history.known_otherwise",
         "Other values were known of the fact at that time or later, so that an earlier answer would change.",
         "Bring it by `tally history correct`, or release it, with a later --known-at.",
+    ),
+    Reason(
+        "history.corrected_before",
+        "The fact was corrected to other values, which a load does not undo: {value}.",
+        "If the source is right, bring it by `tally history correct`.",
+    ),
+    Reason(
+        "history.withdrawn_before",
+        "The fact was withdrawn, which a load does not undo: {value}.",
+        "If it should exist after all, bring it by `tally history correct`.",
+    ),
+    Reason(
+        "history.purged_before",
+        "{column} was purged on {value}: its rows are not there, and a load does not bring them back.",
+        "If they should be there again, bring them by `tally history correct`.",
     ),
     Reason(
         "history.amount_outside",
@@ -141,6 +181,21 @@ REASONS = (
         "history.encoding_guessed",
         "The encoding was guessed as {column}.",
         'Look at a few names; when they are wrong, name the encoding in a mapping: encoding = "gb18030".',
+    ),
+    Reason(
+        "history.letters_unknown",
+        "In columns that are not read are letters that the encoding does not know, first in row {value}.",
+        "Nothing, unless the encoding is wrong; letters that an office made itself (造字) are such.",
+    ),
+    Reason(
+        "history.header_again",
+        "The header stands again among the rows and was passed over, first in row {value}.",
+        "Nothing; see that the parts of the file are all meant.",
+    ),
+    Reason(
+        "history.header_only",
+        "The file has a header and no rows.",
+        "Nothing, if there was nothing to tell; else fetch it again, whole.",
     ),
     Reason(
         "history.crossed",
@@ -200,6 +255,7 @@ CODES = {reason.code: number for number, reason in enumerate(REASONS, 1)}
 
 WITH_RIGHT = {
     "history.row_fields": _("The row has {value} fields, the header {right}; is the separator right?"),
+    "history.other_day": _("{column} is of another day than the row's date {right}: {value}."),
     "history.off_tick": _("{column} is not on the tick of {right} that is in force: {value}."),
     "history.outside_limits": _("{column} is outside the limits of the day, {right}: {value}."),
 }

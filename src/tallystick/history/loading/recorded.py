@@ -17,7 +17,10 @@ import numpy as np
 from tallystick.history.datasets import QUARANTINE, Dataset
 from tallystick.history.events import DatasetLoaded
 from tallystick.history.loading.earlier_views import without_rewriting
-from tallystick.history.loading.filling import Filled, append_all, room_on_disk
+from tallystick.history.loading.emptied import emptied_figures
+from tallystick.history.loading.filling import Filled, Part, append_all, room_on_disk
+from tallystick.history.loading.known import known_facts, without_undoing
+from tallystick.history.loading.purged import purged_since, without_purged
 from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
 from tallystick.history.loading.reports import FileReport, LoadReport, LoadWarning, ReasonCount, RowReason
@@ -25,7 +28,7 @@ from tallystick.history.loading.rows import Rows, Warned
 from tallystick.history.loading.setting_aside import Broken, broken_rows, release_own, set_aside
 from tallystick.history.loading.sources import Source
 
-__all__ = ["REASONS_SHOWN", "Kept", "earlier_load", "keep_all", "summed"]
+__all__ = ["REASONS_SHOWN", "Kept", "earlier_load", "keep_all", "summed", "told_again"]
 
 REASONS_SHOWN = 100
 EXAMPLES = 5
@@ -43,8 +46,11 @@ class Kept(NamedTuple):
     counts: list[ReasonCount] = []
 
 
-def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
-    """Quarantine first, then the good rows, then the journal; once for a content. No two of the sources may meet."""
+def keep_all(load: Load, reads: Sequence[Read], *, sets_aside: bool = True) -> list[Kept]:
+    """Quarantine first, then the good rows, then the journal; once for a content. No two of the sources may meet.
+
+    Unless it `sets_aside`, faulty rows are told and not put into quarantine: they stand there as they were at first.
+    """
     before = [earlier_load(load, read.source.sha256) for read in reads]
     fresh = [read for read, earlier in zip(reads, before, strict=True) if earlier is None]
     if not fresh:
@@ -52,19 +58,40 @@ def keep_all(load: Load, reads: Sequence[Read]) -> list[Kept]:
     hashes = [read.source.sha256 for read in fresh]
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
     token = f"load {whole.hex()} {load.read_by}"
+    known = [known_facts(load, read) for read in fresh]
     fresh = [without_rewriting(load, read, token) for read in fresh]
+    if not load.lake.committed(load.dataset.name, token):
+        fresh = [without_undoing(load, read, facts) for read, facts in zip(fresh, known, strict=True)]
+    purged = [without_purged(load, read) for read in fresh]
+    fresh = [read for read, _ in purged]
     broken = [broken_rows(load, read) for read in fresh]
     with room_on_disk(", ".join(read.source.name for read in fresh[:NAMED_FILES])):
         aside = list(zip((read.source for read in fresh), broken, strict=True))
-        set_aside(load, aside, token)
-        parts = [(read.checked, load.mapping.source or read.source.name) for read in fresh]
+        if sets_aside:
+            set_aside(load, aside, token)
+        parts = [
+            Part(read.checked, load.mapping.source or read.source.name, facts)
+            for read, facts in zip(fresh, known, strict=True)
+        ]
         filled = append_all(load.lake, load.given, parts, token)
         release_own(load, aside)
-    kept = iter([_tell(load, *told) for told in zip(fresh, broken, filled, strict=True)])
+    told = [
+        _tell(load, read, rows, done, [*gone, *emptied_figures(load, read, facts)], sets_aside=sets_aside)
+        for (read, gone), rows, done, facts in zip(purged, broken, filled, known, strict=True)
+    ]
+    kept = iter(told)
     return [earlier or next(kept) for earlier in before]
 
 
-def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
+def _tell(
+    load: Load,
+    read: Read,
+    broken: Broken,
+    filled: Filled,
+    doubts: Sequence[LoadWarning],
+    *,
+    sets_aside: bool,
+) -> Kept:
     """Write to the journal what became of a source, and report it."""
     source, checked = read.source, read.checked
     fact = DatasetLoaded(
@@ -72,7 +99,7 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
         source=source.name,
         sha256=source.sha256,
         rows=filled.rows,
-        quarantined=len(broken),
+        quarantined=len(broken) if sets_aside else 0,
         duplicates=checked.duplicates + len(checked.places) - filled.rows,
         without_trade=checked.without_trade,
         known_time=load.known_time,
@@ -84,11 +111,13 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
     warnings = [
         _warning(load, source, checked.rows, warned) for warned in (*checked.warnings, *filled.warnings)
     ]
+    warnings += doubts
     if not load.mapping.verified:
         warnings.append(_unverified(load, source, filled.rows))
     report = FileReport(
         file=source.name,
         loaded=filled.rows,
+        changed=filled.changed,
         quarantined=len(broken),
         duplicates=fact.duplicates,
         without_trade=checked.without_trade,
@@ -98,8 +127,14 @@ def _tell(load: Load, read: Read, broken: Broken, filled: Filled) -> Kept:
         unused_columns=[name for place, name in enumerate(source.header) if name and place not in used],
         encoding=source.encoding,
     )
+    return told_again(Kept(report, [], warnings), broken)
+
+
+def told_again(kept: Kept, broken: Broken) -> Kept:
+    """What became of a source, with the rows of it that were not loaded."""
     reasons = [row.reason for row in broken]
-    return Kept(report, _examples(reasons), warnings, _counted(reasons))
+    report = msgspec.structs.replace(kept.report, quarantined=len(broken))
+    return Kept(report, _examples(reasons), kept.warnings, _counted(reasons))
 
 
 def earlier_load(load: Load, digest: bytes) -> Kept | None:
@@ -138,7 +173,8 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
         known_time=before.known_time,
         repeated=True,
     )
-    return Kept(report, _examples(reasons), counts=_counted(reasons))
+    gone = purged_since(load, before.source, before.received_at)
+    return Kept(report, _examples(reasons), gone, _counted(reasons))
 
 
 def _examples(reasons: Sequence[RowReason]) -> list[RowReason]:
@@ -175,7 +211,7 @@ def _together(counts: Iterable[ReasonCount]) -> list[ReasonCount]:
 
 
 def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarning:
-    number = int(rows.numbers[warned.place])
+    number = int(rows.numbers[warned.place]) if rows.height else 0
     return LoadWarning(
         file=source.name,
         column=warned.column,
@@ -203,6 +239,7 @@ def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
     return LoadReport(
         dataset=dataset.name,
         loaded=total("loaded"),
+        changed=total("changed"),
         quarantined=total("quarantined", once),
         duplicates=total("duplicates"),
         without_trade=total("without_trade", once),

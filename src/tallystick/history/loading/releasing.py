@@ -9,12 +9,12 @@ from tallystick.core.errors import NotFound, TallystickError
 from tallystick.core.schema import number_date
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.earlier_views import without_rewriting
-from tallystick.history.loading.emptied import emptied_figures, known_figures
+from tallystick.history.loading.known import known_facts, without_undoing
 from tallystick.history.loading.matching import contradicts
 from tallystick.history.loading.read import begin, check_source, open_sources
-from tallystick.history.loading.recorded import keep_all, summed
+from tallystick.history.loading.recorded import keep_all, summed, told_again
 from tallystick.history.loading.reports import LoadReport
-from tallystick.history.loading.setting_aside import mark_released, set_aside_rows
+from tallystick.history.loading.setting_aside import broken_rows, mark_released, set_aside_rows
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -41,7 +41,8 @@ def release_rows(
     known_time: int | None = None,
     sha256: str = "",
 ) -> LoadReport:
-    """Load corrected rows of a file's quarantine; those that pass are marked as released by their content.
+    """Load corrected rows of a file's quarantine; those that pass are marked as released by their content, the others
+    are told, and wait on as they were set aside at first.
 
     `files` are files or frames with a column `row`: the number of the quarantined row. Where contents of the same name
     have a row of that number, the one that the corrected row's key fits is meant, or the one whose hash begins with
@@ -54,9 +55,10 @@ def release_rows(
     for given in files:
         for source in open_sources(load, given):
             read = without_rewriting(load, check_source(load, source))
+            read = without_undoing(load, read, known_facts(load, read))
             rows = _released(load, source, read.checked, waiting, file)
-            emptied = emptied_figures(load, read, known_figures(load, read))
-            kept += [one._replace(warnings=[*one.warnings, *emptied]) for one in keep_all(load, [read])]
+            (done,) = keep_all(load, [read], sets_aside=False)
+            kept.append(told_again(done, broken_rows(load, read)))
             mark_released(load, rows, source.sha256)
     return summed(load.dataset, kept)
 

@@ -40,8 +40,9 @@ class LoadWarning(Record, frozen=True, kw_only=True):
 
 
 class FileReport(Record, frozen=True, kw_only=True):
-    """What became of one file: rows loaded and quarantined, rows that were there or came twice alike (`duplicates`),
-    rows that say that nothing was traded, values rounded to 1e-4, columns that were not used, SHA-256 in hex.
+    """What became of one file: rows loaded, of which `changed` gave a known fact other values, rows quarantined, rows
+    that were there or came twice alike (`duplicates`), rows that say that nothing was traded, values rounded to 1e-4,
+    columns that were not used, SHA-256 in hex.
 
     `repeated` says that the content was loaded before: its rows are there already, and what was set aside then is told
     again.
@@ -49,6 +50,7 @@ class FileReport(Record, frozen=True, kw_only=True):
 
     file: str
     loaded: int
+    changed: int = 0
     quarantined: int
     duplicates: int
     without_trade: int
@@ -61,12 +63,14 @@ class FileReport(Record, frozen=True, kw_only=True):
 
 
 class LoadReport(Record, frozen=True, kw_only=True):
-    """What a load did, in all and by file; `reasons` are the first quarantined rows of each reason in order of row,
+    """What a load did, in all and by file; `changed` are those of the rows loaded that gave a known fact other values;
+    `reasons` are the first quarantined rows of each reason in order of row,
     `reason_counts` how many each reason has, most first, `warnings` what may be wrong with rows that were loaded.
     """
 
     dataset: str
     loaded: int
+    changed: int = 0
     quarantined: int
     duplicates: int
     without_trade: int

@@ -14,6 +14,7 @@ from tallystick.history.loading.read import Load, Read
 from tallystick.history.loading.reasons import sentence
 from tallystick.history.loading.reports import RowReason
 from tallystick.history.loading.sources import Source
+from tallystick.history.loading.typed import typed_wrongly
 
 if TYPE_CHECKING:
     from tallystick.core.lake import Lake
@@ -77,9 +78,14 @@ def broken_rows(load: Load, read: Read) -> Broken:
 
 
 def set_aside(load: Load, sources: Aside, token: str) -> None:
-    """Put broken rows into quarantine, once for a token; what waited of the same rows are earlier versions of them."""
+    """Put broken rows into quarantine, once for a token; what waited of the same rows are earlier versions of them.
+
+    TallystickError for rows that a person typed: they wait nowhere, and the sound ones with them are not kept either.
+    """
     tables = []
     for source, broken in sources:
+        if broken and source.is_typed:
+            raise typed_wrongly([one.reason for one in broken], load.context.language)
         if broken:
             before = [row["known_time"] + 1 for row in _waiting(load, source)]
             tables.append(_as_arrow(load, source, broken, max([load.known_time, *before])))

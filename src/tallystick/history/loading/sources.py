@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -15,10 +16,12 @@ import polars as pl
 from tallystick.core.schema import date_number
 from tallystick.history.loading.clock import DAY_NS, local_to_utc
 from tallystick.history.loading.csv_lines import BrokenLine, cut
+from tallystick.history.loading.encodings import UNKNOWN
 from tallystick.history.loading.headers import Heading, refuse_twice
-from tallystick.history.loading.line_index import LineIndex
+from tallystick.history.loading.line_index import LineIndex, lines_with
 from tallystick.history.loading.reading import NUMBERS, Wanted, read_exactly, read_plain_lines
 from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, Warned, filled
+from tallystick.history.loading.second_headers import headers_among, mark_headers
 from tallystick.history.loading.units import is_answer, refuse_own_text, units_of_frame
 from tallystick.history.loading.values import as_text, with_points
 
@@ -49,7 +52,9 @@ class Doubt(NamedTuple):
 
 
 class Source(Protocol):
-    """What loading asks of a file or frame: its name, hash and header, the date in its title, its rows, its doubts."""
+    """What loading asks of a file or frame: its name, hash and header, the date in its title, its rows, its doubts, and
+    whether a person typed them.
+    """
 
     name: str
     sha256: bytes
@@ -57,6 +62,7 @@ class Source(Protocol):
     title: str
     encoding: str
     doubts: list[Doubt]
+    is_typed: bool
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
@@ -80,6 +86,8 @@ class Source(Protocol):
 class TextSource:
     """A text of UTF-8 with a row of names; its rows count as its lines, from 1."""
 
+    is_typed = False
+
     def __init__(
         self, name: str, sha256: bytes, text: bytes, heading: Heading, encoding: str, end: int
     ) -> None:
@@ -91,6 +99,7 @@ class TextSource:
         self._begin, self._end = (below + 1, end) if below >= 0 else (end, end)
         self._first = heading.line + 1
         self._lines: LineIndex | None = None
+        self._headers: dict[int, list[str]] = {}
         self.doubts: list[Doubt] = []
 
     def read(
@@ -106,6 +115,10 @@ class TextSource:
             cells = {name: [self.cell(number, spot) for number in first] for name, spot in places.items()}
             refuse_own_text(wanted, self.name, cells)
         rows, broken = self._read(wanted, places, date)
+        mark_headers(rows, self._headers, self.header, places, wanted)
+        if len(marked := lines_with(self._text, UNKNOWN.encode())):
+            note_unknown(rows, self.encoding)
+            rows.notes.doubt(np.isin(rows.numbers, marked), "history.letters_unknown", "")
         return doubted(rows, [*self.doubts, *self._cut_short(places)]), broken
 
     def _cut_short(self, places: Places) -> list[Doubt]:
@@ -147,7 +160,8 @@ class TextSource:
 
     def cell(self, number: int, places: Sequence[int]) -> str:
         """The cells as they stand."""
-        cells = next(csv.reader([self._line(number)], delimiter=self.separator), [])
+        line = self._line(number).replace("\r", " ")
+        cells = next(csv.reader([line], delimiter=self.separator), [])
         return " ".join(cells[place] for place in places if place < len(cells))
 
     def first_rows(self, count: int) -> range:
@@ -167,7 +181,7 @@ class TextSource:
     ) -> tuple[Rows, list[BrokenLine]]:
         """Read lines through their texts; `numbers` of the lines where they do not simply follow one another."""
         first = self._first if numbers is None else 1
-        found = cut(body, len(self.header), self.separator, self.encoding, first)
+        found = cut(body, len(self.header), self.separator, first)
         rows, broken = found.rows, found.broken
         if numbers is not None:
             rows = numbers[rows - 1]
@@ -184,7 +198,9 @@ class TextSource:
         raw = _raw(frame, self.header, wanted, places, date)
         whole = [name for name in raw if not wanted.decimals(name)]
         raw |= with_points(_numbers_of(wanted, raw), decimal_commas=self.separator != ",", whole=whole)
-        return read_exactly(wanted, raw, rows), broken
+        read = read_exactly(wanted, raw, rows)
+        self._headers |= headers_among(frame, read, self.header, wanted)
+        return read, broken
 
 
 class FrameSource:
@@ -199,10 +215,12 @@ class FrameSource:
         *,
         title: str = "",
         units: Mapping[str, int] | None = None,
+        is_typed: bool = False,
     ) -> None:
         self.name, self.sha256, self.encoding, self.title = name, sha256, encoding, title
         self.header = list(frame.columns)
         self.doubts: list[Doubt] = []
+        self.is_typed = is_typed
         self._frame, self._units = frame, units or {}
 
     def read(
@@ -213,14 +231,17 @@ class FrameSource:
         named = {name: self.header[spot[0]] for name, spot in places.items() if len(spot) == 1}
         stated = {name: self._units[cell] for name, cell in named.items() if cell in self._units}
         units = units_of_frame(wanted, self.name, raw, self.header, stated)
-        raw |= with_points(_numbers_of(wanted, raw), decimal_commas=False)
+        whole = [name for name in raw if not wanted.decimals(name)]
+        raw |= with_points(_numbers_of(wanted, raw), decimal_commas=False, whole=whole)
         rows = read_exactly(wanted, raw, np.arange(1, self._frame.height + 1), units)
+        if self.encoding:
+            note_unknown(rows, self.encoding)
         return doubted(rows, self.doubts), []
 
     def texts(self, numbers: Sequence[int]) -> list[str]:
-        """Rows as objects of their columns."""
-        rows = self._frame[[number - 1 for number in numbers]]
-        return [str(row)[:TEXT_LIMIT] for row in rows.iter_rows(named=True)]
+        """Rows as JSON objects of their columns."""
+        rows = self._frame[[number - 1 for number in numbers]].iter_rows(named=True)
+        return [json.dumps(row, ensure_ascii=False, default=str)[:TEXT_LIMIT] for row in rows]
 
     def cell(self, number: int, places: Sequence[int]) -> str:
         """The values as text; nothing for none."""
@@ -295,6 +316,16 @@ def _moments(
         notes.note(~there & given, "history.not_a_time", name)
         columns[name] = columns[name]._replace(values=moments)
     return columns, notes
+
+
+def note_unknown(rows: Rows, encoding: str) -> None:
+    """Note the rows one of whose texts has a letter that is none of its file's encoding."""
+    for name, column in rows.columns.items():
+        unknown = np.array([UNKNOWN in word for word in column.words or []] or [False])
+        if unknown.any():
+            where = unknown[column.values] & ~column.missing
+            for place in np.flatnonzero(where).tolist():
+                rows.notes.note_one(place, "history.row_encoding", name, encoding)
 
 
 def doubted(rows: Rows, doubts: Sequence[Doubt]) -> Rows:

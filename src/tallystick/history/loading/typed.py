@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator, Sequence
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.text import translate
+from tallystick.history.loading.reports import RowReason
 
-__all__ = ["LARGEST_TEXT", "TYPED", "TypedRows", "cells_of", "rows_of_text"]
+__all__ = ["LARGEST_TEXT", "TYPED", "TypedRows", "cells_of", "rows_of_text", "typed_wrongly"]
 
 TYPED = "typed"
 """What rows that a person typed are said to come from."""
 
 LARGEST_TEXT = 1_000_000
 """Letters that are taken; more is a file, and belongs to `history.load` or `history.correct`."""
+
+FAULTS_TOLD = 20
 
 SEPARATORS = "\t;|,"
 
@@ -68,20 +72,34 @@ def rows_of_text(text: str) -> TypedRows:
     )
 
 
+def typed_wrongly(reasons: Sequence[RowReason], language: str) -> TallystickError:
+    """The refusal of typed rows of which some do not pass the checks, with why."""
+    told = [
+        translate("row {row}: {reason}", language, row=one.row, reason=one.reason)
+        for one in reasons[:FAULTS_TOLD]
+    ]
+    return TallystickError(
+        "history.typed_wrongly",
+        "Nothing was changed; not every row passes the checks: {reasons}",
+        "Correct what is told and send all the rows again; nothing waits in quarantine.",
+        reasons=" ".join([*told, *(["…"] if len(reasons) > FAULTS_TOLD else [])]),
+    )
+
+
 def cells_of(text: str, columns: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The cells of a row as it came, and those whose column is known: a frame's row says its names, of a line of text
     only what cannot be anything else is.
 
     >>> cells_of("2330.XTAI,2026-11-20,580", ["symbol", "close"])
     (['2330.XTAI', '2026-11-20', '580'], {'symbol': '2330.XTAI'})
-    >>> cells_of("{'symbol': '2330.XTAI', 'close': -1.5}", ["symbol", "close"])
+    >>> cells_of('{"symbol": "2330.XTAI", "close": -1.5}', ["symbol", "close"])
     (['2330.XTAI', '-1.5'], {'symbol': '2330.XTAI', 'close': '-1.5'})
     """
     if text.startswith("{"):
         try:
-            given = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            given = None  # dates are no literals, and a long row is cut
+            given = json.loads(text)
+        except ValueError:
+            given = None  # a long row is cut
         if isinstance(given, dict):
             said = {str(name): str(value) for name, value in given.items() if value is not None}
             return list(said.values()), {name: said[name] for name in columns if name in said}

@@ -9,7 +9,7 @@ from tallystick.core.errors import NotFound
 from tallystick.core.operations import operation
 from tallystick.core.schema import Record, Timestamp
 from tallystick.history.loading.reports import LoadReport
-from tallystick.history.requests import known_by
+from tallystick.history.requests import known_by, require_readable
 
 if TYPE_CHECKING:
     from tallystick.history.datasets import Dataset
@@ -81,15 +81,18 @@ class ReleaseRowsRequest(Record, frozen=True, kw_only=True):
     summary="One row that could not be loaded: how it came, why it was set aside, what became of it.",
 )
 def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedReply:
-    """The row of the file's last content."""
+    """The row of the file's last content. Forbidden when the actor may not read the dataset."""
     from tallystick.core.text import translate
     from tallystick.history.datasets import find_dataset
+    from tallystick.history.keeping.quotas import charge
     from tallystick.history.loading.cells import cells_from
     from tallystick.history.loading.reasons import CODES, REASONS, sentence
     from tallystick.history.loading.typed import cells_of
 
     found = find_dataset(request.dataset)
+    require_readable(context, [found.name])
     row = _row_of(context, found, request)
+    charge(context, 1, len(row["text"].encode()))
     number = CODES.get(row["reason"])
     cells, known = cells_of(row["text"], found.given)
     known |= cells_from(row["cells"])
@@ -127,11 +130,16 @@ def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedRep
     writes=True,
 )
 def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
-    """The same as `history.release`, for who has no files on the firm's machine."""
+    """The same as `history.release`, for who has no files on the firm's machine.
+
+    What does not pass the checks is told with its reasons, and waits on as it was set aside at first.
+    """
+    from tallystick.history.datasets import find_dataset
     from tallystick.history.loading.columns import ColumnMapping
     from tallystick.history.loading.releasing import release_rows as released
     from tallystick.history.loading.typed import TYPED, rows_of_text
 
+    require_readable(context, [find_dataset(request.dataset).name])
     return released(
         context,
         [rows_of_text(request.rows)],

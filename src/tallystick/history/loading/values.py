@@ -1,4 +1,4 @@
-"""Reading values exactly: decimals to 1e-4 integers, whole numbers, dates and times, a column at a time.
+"""Reading values exactly: decimals to 1e-4 integers, whole numbers and dates, a column at a time.
 
 A value decides by its decimal digits. A column of floats is read by each float's shortest decimal form, which is what
 its vendor wrote; digits beyond the fourth are rounded half up, away from zero, and counted.
@@ -20,8 +20,9 @@ import polars as pl
 __all__ = [
     "Column",
     "as_text",
+    "column_of",
+    "first_of",
     "is_missing",
-    "read_clock_times",
     "read_dates",
     "read_decimals",
     "read_units",
@@ -42,29 +43,13 @@ others (26/11/16) could be either, and are neither, unless 民國 stands before 
 MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$"
 """What programs write after a date when they have only times."""
 
-OFFSET = r"^(.*\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?([+-])(\d{2}):?(\d{2})$"
-"""A time that says how far it is from UTC: its local time, the sign, hours and minutes."""
-
-REPRESENTABLE = r"^(18|19|20|21|22[0-5]\d)"
-"""Years whose nanoseconds fit 64 bits; those of the Republic in times are none of them."""
-
 YEARS_BEFORE = 1911
 LAST_ROC_YEAR = 1_000
 FIRST_DATE = datetime.date(1800, 1, 1)
-TIME_FORMATS = (
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%Y/%m/%d %H:%M",
-    "%Y%m%d%H%M%S",
-    "%Y%m%d %H:%M:%S",
-)
-MISSING = ("", "-", "--", "---", "N/A", "NA", "null", "NULL", "None")
-"""What files write for no value. (NaN is none of them: it is a fault of its own.)"""
+MISSING = ("", "N/A", "NA", "null", "NULL", "None")
+DASHES = r"^[-－–—─]+$"
+"""What files write for no value, and dashes, however many. (NaN is none of them: it is a fault of its own.)"""
 
-MINUTE_NS = 60_000_000_000
 LARGEST = 2**63 - 1
 GROUPS = r"^[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?$"
 """A number in groups of thousands."""
@@ -74,6 +59,9 @@ POINTS = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+$|^[+-]?[0-9]+,[0-9]+$"
 
 OTHER_MARKS = r"^[+-]?[0-9,]*\.[0-9]*$|^[+-]?[0-9]+,[0-9]+,[0-9,]+$"
 """A number whose decimals cannot follow a comma."""
+
+UNCLEAR = "?,"
+"""Stands for a number whose comma could be either."""
 
 TOO_LARGE = decimal.Decimal(10**15)
 """No amount in 1e-4 of this size fits int64, whatever its unit."""
@@ -105,7 +93,8 @@ def as_text(column: pl.Series) -> pl.Series:
 def is_missing(column: pl.Series) -> pl.Series:
     """Which values are not there."""
     if column.dtype == pl.String:
-        return column.is_null() | column.str.strip_chars().is_in(MISSING)
+        text = column.str.strip_chars()
+        return column.is_null() | text.is_in(MISSING) | text.str.contains(DASHES).fill_null(False)
     return column.is_null()
 
 
@@ -143,7 +132,8 @@ def with_points(
 ) -> dict[str, pl.Series]:
     """Columns of numbers as texts, with points before their decimals: where a comma stands that cannot part thousands
     (100,5), commas are decimal ones if the file can have them, no number has a decimal point and no `whole` one a
-    comma; else all numbers with one comma and no point become `?`, since 101,500 could be either.
+    comma; else all numbers with one comma and no point become `?,`, since 101,500 could be either. In a `whole` column
+    no comma is a decimal one.
 
     >>> with_points({"close": pl.Series(["100,5", "1.234,25", "99"])}, decimal_commas=True)["close"].to_list()
     ['100.5', '1234.25', '99']
@@ -154,7 +144,8 @@ def with_points(
     with_commas = {
         name: text for name, text in texts.items() if bool(text.str.contains(r"^[+-]?[0-9.,]+,[0-9]").any())
     }
-    odd = (text.str.contains(POINTS) & ~text.str.contains(GROUPS) for text in with_commas.values())
+    decimal = {name: text for name, text in with_commas.items() if name not in whole or decimal_commas}
+    odd = (text.str.contains(POINTS) & ~text.str.contains(GROUPS) for text in decimal.values())
     if not any(bool(found.any()) for found in odd):
         return columns
     other = any(bool(text.str.contains(OTHER_MARKS).any()) for text in texts.values())
@@ -167,8 +158,9 @@ def with_points(
         }
         return columns | turned
     return columns | {
-        name: text.set(text.str.contains(r"^[+-]?[0-9]+,[0-9]+$").fill_null(False), "?")
+        name: text.set(text.str.contains(r"^[+-]?[0-9]+,[0-9]+$").fill_null(False), UNCLEAR)
         for name, text in with_commas.items()
+        if name not in whole
     }
 
 
@@ -209,9 +201,9 @@ def _read_integers(column: pl.Series, multiply: int, scale: int) -> Column:
 def read_dates(column: pl.Series) -> Column:
     """Dates of the usual forms."""
     if column.dtype == pl.Date:
-        return _read(column, column)
+        return column_of(column, column)
     if isinstance(column.dtype, pl.Datetime):
-        return _read(column, column.dt.date())
+        return column_of(column, column.dt.date())
     found = _modern(column.cast(pl.String).str.to_date(DATE_FORMATS[0], strict=False))
     places = found.is_null().arg_true()
     if len(places):
@@ -219,11 +211,11 @@ def read_dates(column: pl.Series) -> Column:
         rest = _modern(text.str.to_date(DATE_FORMATS[0], strict=False))
         if bool(text.str.contains(MIDNIGHT).any()):
             text = text.str.replace(MIDNIGHT, "")
-            rest = _first_of(rest, _modern(text.str.to_date(DATE_FORMATS[0], strict=False)))
+            rest = first_of(rest, _modern(text.str.to_date(DATE_FORMATS[0], strict=False)))
         for form in DATE_FORMATS[1:]:
-            rest = _first_of(rest, _modern(text.str.to_date(form, strict=False)))
+            rest = first_of(rest, _modern(text.str.to_date(form, strict=False)))
         found = found.scatter(places, _other_dates(text, rest))
-    return _read(column, found)
+    return column_of(column, found)
 
 
 def _modern(dates: pl.Series) -> pl.Series:
@@ -243,66 +235,8 @@ def _other_dates(text: pl.Series, found: pl.Series) -> pl.Series:
         written = pl.DataFrame([part.alias(str(n)) for n, part in enumerate(parts)]).select(
             pl.concat_str(pl.all(), separator="-")
         )
-        found = _first_of(found, written.to_series().str.to_date("%Y-%m-%d", strict=False))
+        found = first_of(found, written.to_series().str.to_date("%Y-%m-%d", strict=False))
     return found
-
-
-def read_clock_times(column: pl.Series, zone: str, dates: pl.Series | None) -> Column:
-    """Moments as UTC nanoseconds from times of a zone; a clock time alone is put on its date."""
-    moments: pl.Series
-    if isinstance(column.dtype, pl.Datetime):
-        moments = column.dt.cast_time_unit("ns")
-        if column.dtype.time_zone is None:
-            moments = moments.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    elif column.dtype == pl.Int64:
-        return _read(column, column)
-    else:
-        text = as_text(column)
-        if dates is not None:
-            text = _on_dates(text, dates)
-        local = _local_times(text)
-        moments = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        if local.null_count() > text.null_count():
-            moments = _first_of(moments, _with_offsets(text).dt.convert_time_zone(zone))
-    return _read(column, moments.dt.convert_time_zone("UTC").cast(pl.Int64))
-
-
-def _local_times(text: pl.Series) -> pl.Series:
-    """Texts as times without a zone, null where they are none."""
-    written = text.set(~text.str.contains(REPRESENTABLE).fill_null(False), None)
-    local = written.str.to_datetime(TIME_FORMATS[0], time_unit="ns", strict=False)
-    for form in TIME_FORMATS[1:]:
-        if local.null_count() == text.null_count():
-            break
-        local = _first_of(local, written.str.to_datetime(form, time_unit="ns", strict=False))
-    return local
-
-
-def _with_offsets(text: pl.Series) -> pl.Series:
-    """Moments of the times that say how far they are from UTC; null for the others."""
-    text = text.str.replace(r"[Zz]$", "+00:00")
-    sign, hours, minutes = (text.str.extract(OFFSET, part) for part in (2, 3, 4))
-    far = hours.cast(pl.Int64) * 60 + minutes.cast(pl.Int64)
-    far = far.zip_with((sign == "+").fill_null(True), -far)
-    local = _local_times(text.str.extract(OFFSET, 1))
-    return (local - (far * MINUTE_NS).cast(pl.Duration("ns"))).dt.replace_time_zone("UTC")
-
-
-def _on_dates(text: pl.Series, dates: pl.Series) -> pl.Series:
-    """Times of day (09:00, 9:00, 09:00:00.5, 90000, and 0900 where none has more digits) put on their dates; times that
-    have one stay.
-    """
-    digits = text.str.contains(r"^\d{5,6}$").fill_null(False)
-    short = text.str.contains(r"^\d{4}$").fill_null(False)
-    if bool(short.any()) and not bool(digits.any()):
-        text, digits = (text + "00").zip_with(short, text), short
-    if bool(digits.any()):
-        six = text.str.zfill(6)
-        clock = six.str.slice(0, 2) + ":" + six.str.slice(2, 2) + ":" + six.str.slice(4, 2)
-        text = clock.zip_with(digits, text)
-    text = text.str.replace(r"^(\d:\d{2})", "0$1")
-    alone = text.str.contains(r"^\d{2}:\d{2}").fill_null(False)
-    return (dates.cast(pl.String) + " " + text).zip_with(alone, text) if bool(alone.any()) else text
 
 
 def _decimals(text: pl.Series, multiply: int) -> tuple[pl.Series, int]:
@@ -332,7 +266,7 @@ def _whole_column(values: pl.Series, rounded: int = 0) -> Column:
     return Column(values, never, never, never, never, rounded)
 
 
-def _read(column: pl.Series, values: pl.Series) -> Column:
+def column_of(column: pl.Series, values: pl.Series) -> Column:
     """A column whose only faults are what could not be read."""
     holes = values.is_null()
     if not bool(holes.any()):
@@ -341,7 +275,8 @@ def _read(column: pl.Series, values: pl.Series) -> Column:
     return Column(values, missing, holes & ~missing, _never(column), _never(column))
 
 
-def _first_of(one: pl.Series, other: pl.Series) -> pl.Series:
+def first_of(one: pl.Series, other: pl.Series) -> pl.Series:
+    """The values of one column, and of the other where it has none."""
     return one.zip_with(one.is_not_null(), other)
 
 
