@@ -53,6 +53,7 @@ OPERATION_MODULES = (
     "tallystick.history.keeping.quality_operations",
     "tallystick.history.keeping.typed_operations",
     "tallystick.history.keeping.retention_operations",
+    "tallystick.history.keeping.hold_operations",
     "tallystick.history.feeding.operations",
     "tallystick.history.studies.operations",
     "tallystick.ledger.operations",

@@ -105,7 +105,7 @@ def test_copy_that_differs_never_reaches_the_bucket(firm, tmp_path):
     harmed(firm, "missing")
     (bad,) = (tmp_path / "tape").rglob("*.parquet")
     bad.write_bytes(bad.read_bytes()[:-1] + b"x")
-    with pytest.raises(TallystickError, match="it was not used"):
+    with pytest.raises(TallystickError, match="they were not used"):
         firm.history.restore(source=str(tmp_path / "tape"))
     assert set(objects(firm)) == {".json"}
 

@@ -1,7 +1,7 @@
 """What the history room writes to the journal: what came into the lake, was corrected, sealed, archived, held, purged.
 
-Destroying and loosening take a second person: adopting retention rules, releasing a hold, marking rows for the purge,
-raising a quota. What protects (a hold, taking back a mark) takes one.
+Destroying and loosening take a second person: adopting retention rules, starting a clock, releasing a hold, marking
+rows for the purge, raising a quota. What protects (a hold, taking back a mark) takes one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ __all__ = [
     "ReleaseHold",
     "RetentionRow",
     "SetQuota",
+    "StartClock",
     "UnmarkPurge",
 ]
 
 HELD = Reason(
     "history.held",
     "A hold is open on {dataset}.",
-    "See `tally history holds`; nothing is deleted until a second person has released it.",
+    "See `tally history holds --dataset {dataset}`; nothing is deleted until a second person has released it.",
 )
 UNAPPROVED = Reason(
     "history.unapproved",
@@ -195,7 +196,9 @@ class RetentionRow(Record, frozen=True, kw_only=True, array_like=True):
 class AdoptRetention(Command, frozen=True, kw_only=True):
     """Retention rows put in force: the shipped ones first (they need no approval), later approved changes.
 
-    A row with the status `withdrawn` takes the row with its identity out of force.
+    A row with the identity of one in force replaces it from the next date on; of what is dated up to the change the
+    replaced row still holds. A row with the status `withdrawn` takes the row with its identity back, and all that it
+    replaced: it was entered wrongly and counts for nothing.
     """
 
     rows: list[RetentionRow]
@@ -204,20 +207,43 @@ class AdoptRetention(Command, frozen=True, kw_only=True):
 
 @event(
     "history.clock_started",
-    reasons=(
-        Reason(
-            "history.clock_started_before",
-            "The clock {clock} of {subject} started already.",
-            "A clock starts once; `tally history retention` shows it.",
-        ),
-    ),
+    reasons=(Reason("history.clock_started_before", "The clock {clock} of {subject} started already."),),
 )
 class ClockStarted(Command, frozen=True, kw_only=True):
-    """The start of a retention clock that is no date of the records: `year_closed` of the year `subject`."""
+    """The start of a clock as journals before `StartClock` have it, by one person; nothing writes it any more."""
 
     clock: Text
     subject: Text
     date: BusinessDate
+
+
+@event(
+    "history.start_clock",
+    reasons=(
+        UNAPPROVED,
+        Reason(
+            "history.year_not_over",
+            "{subject} is no year that is over.",
+            "A year's books are closed after its end.",
+        ),
+        Reason(
+            "history.clock_date",
+            "The books of {subject} cannot have been closed on {date}.",
+            "Give the date on which it was done: after the end of the year, and at most the business day.",
+        ),
+    ),
+)
+class StartClock(Command, frozen=True, kw_only=True):
+    """The start of a retention clock that is no date of the records: `year_closed` of the year `subject`.
+
+    Said again with another date, it corrects the one before.
+    """
+
+    clock: Text
+    subject: Text
+    date: BusinessDate
+    reason: Text
+    approval: Text = ""
 
 
 @event(
@@ -331,10 +357,15 @@ class UnmarkPurge(Command, frozen=True, kw_only=True):
     ),
 )
 class BeginPurge(Command, frozen=True, kw_only=True):
-    """The deletion of a marked partition begins; checked again each time that it is begun or goes on."""
+    """The deletion of a marked partition begins; checked again each time that it is begun or goes on.
+
+    `today` is the date in the firm's zone, by which its rows must not need to be kept any more; None in journals from
+    before it was told, where the date in UTC counts.
+    """
 
     dataset: Text
     partition: Text
+    today: BusinessDate | None = None
 
 
 @event("history.partition_purged", reasons=(NOT_MARKED,))

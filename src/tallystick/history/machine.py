@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from tallystick.core.approvals import Approved, content_of
+from tallystick.core.day import DayOpened
 from tallystick.core.machine import Explanation, ValueRead
 from tallystick.core.plain import PlainMachine
 from tallystick.core.schema import Record, number_date
+from tallystick.history.datasets.dataset import DAY_NS
 from tallystick.history.events import (
     AdoptRetention,
     ArchiveRestored,
@@ -28,13 +30,14 @@ from tallystick.history.events import (
     ReleaseHold,
     RetentionRow,
     SetQuota,
+    StartClock,
     UnmarkPurge,
 )
 from tallystick.history.keeping.holds import Hold, covers
 from tallystick.history.keeping.retention import (
     KeepUntil,
+    adopted,
     keep_until,
-    merged,
     problems_of,
     purge_grace_days,
 )
@@ -42,7 +45,9 @@ from tallystick.history.proposed import compared
 
 __all__ = ["HistoryMachine", "Purge", "Quota"]
 
-DAY_NS = 86_400_000_000_000
+YEAR_CLOSED = "year_closed"
+FIRST_YEAR = 1900
+"""An earlier year is a slip of the pen, not a year of the firm's books."""
 
 
 class Purge(msgspec.Struct):
@@ -71,17 +76,22 @@ class Quota(msgspec.Struct):
 
 
 class HistoryState(msgspec.Struct):
-    """All that the machine knows, each in the order of the journal."""
+    """All that the machine knows, each in the order of the journal.
+
+    `replaced` are retention rows that a change replaced, each ending with the day of the change.
+    """
 
     loads: dict[str, DatasetLoaded] = {}
     corrections: list[DatasetCorrected] = []
     seals: dict[str, PartitionSealed] = {}
     archives: dict[str, PartitionArchived] = {}
     retention: list[RetentionRow] = []
+    replaced: list[RetentionRow] = []
     clocks: dict[str, datetime.date] = {}
     holds: dict[str, Hold] = {}
     purges: dict[str, Purge] = {}
     quotas: dict[str, Quota] = {}
+    business_date: datetime.date | None = None
 
 
 def _refuse(proposal: str, content: bytes) -> bool:
@@ -112,6 +122,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
         ArchiveRestored,
         AdoptRetention,
         ClockStarted,
+        StartClock,
         PlaceHold,
         ReleaseHold,
         MarkPurge,
@@ -120,6 +131,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
         PartitionPurged,
         SetQuota,
     )
+    observes: tuple[type[Record], ...] = (DayOpened,)
 
     def __init__(self, approved: Approved = _refuse) -> None:
         super().__init__(HistoryState())
@@ -155,6 +167,14 @@ class HistoryMachine(PlainMachine[HistoryState]):
         """Where a partition's purge stands, or None."""
         return self.state.purges.get(_key(dataset, partition))
 
+    def purged_since(self, dataset: str, at: int = 0) -> list[Purge]:
+        """The partitions of a dataset whose deletion was begun after a time and came to its end, oldest date first.
+
+        With the time at which a load was journaled: those whose rows it may have brought, and which are gone.
+        """
+        gone = [one for one in self.purges(dataset) if one.purged_at > at]
+        return sorted(gone, key=lambda one: one.part.first)
+
     def holds(self, dataset: str = "", record_class: str = "") -> list[Hold]:
         """All holds, or those that speak of one dataset (of a class of record), in order of placing."""
         return [
@@ -172,8 +192,9 @@ class HistoryMachine(PlainMachine[HistoryState]):
     def keep_until(
         self, record_class: str, first: datetime.date, last: datetime.date, today: datetime.date
     ) -> KeepUntil:
-        """Until when records of a class must be kept by the rules in force, holds aside."""
-        return keep_until(self.state.retention, record_class, first, last, today, self.state.clocks)
+        """Until when records of a class must be kept by the rules in force and those before them, holds aside."""
+        rows = [*self.state.retention, *self.state.replaced]
+        return keep_until(rows, record_class, first, last, today, self.state.clocks)
 
     # Deciding
 
@@ -228,12 +249,28 @@ class HistoryMachine(PlainMachine[HistoryState]):
         return unapproved | bool(problems_of(command.rows)) << 1
 
     def _take_adopt_retention(self, command: AdoptRetention) -> None:
-        self.state.retention = merged(self.state.retention, command.rows)
+        until = max(_date(command.received_at), self.state.business_date or datetime.date.min)
+        self.state.retention, self.state.replaced = adopted(
+            self.state.retention, self.state.replaced, command.rows, until
+        )
+
+    def _take_day_opened(self, command: DayOpened) -> None:
+        self.state.business_date = command.business_date
 
     def _judge_clock_started(self, command: ClockStarted) -> int:
         return int(f"{command.clock} {command.subject}" in self.state.clocks)
 
     def _take_clock_started(self, command: ClockStarted) -> None:
+        self.state.clocks[f"{command.clock} {command.subject}"] = command.date
+
+    def _judge_start_clock(self, command: StartClock) -> int:
+        today = self.state.business_date or _date(command.received_at)
+        year = int(command.subject) if command.subject.isdecimal() else 0
+        over = command.clock == YEAR_CLOSED and FIRST_YEAR <= year < today.year
+        done = over and datetime.date(year, 12, 31) < command.date <= today
+        return _mask(not self._is_approved(command), not over, over and not done)
+
+    def _take_start_clock(self, command: StartClock) -> None:
         self.state.clocks[f"{command.clock} {command.subject}"] = command.date
 
     def _judge_place_hold(self, command: PlaceHold) -> int:
@@ -308,7 +345,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
         found = self._going(command, "marked", "begun")
         if found is None:
             return 1
-        today, part = _date(command.received_at), found.part
+        today, part = _told_date(command), found.part
         span = self.keep_until(found.record_class, part.first, part.last, today)
         grace = purge_grace_days(self.state.retention, found.record_class, today)
         return _mask(
@@ -359,7 +396,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
     def explain(self, record: type[Record], command: Any) -> Explanation:
         """The command's fields, and for a purge the holds and the date until which each part is kept."""
         found = super().explain(record, command)
-        today = _date(command.received_at)
+        today = _told_date(command)
         parts: Iterable[PurgePart] = ()
         if isinstance(command, MarkPurge):
             parts, record_class = command.parts, command.record_class
@@ -405,4 +442,11 @@ def _mask(*reasons: bool) -> int:
 
 
 def _date(at: int) -> datetime.date:
+    """The date in UTC; the firm's own is a day on at most, wherever it is."""
     return number_date(at // DAY_NS)
+
+
+def _told_date(command: Any) -> datetime.date:
+    """The date that a command says it is in the firm's zone, believed within a day of the writer's clock."""
+    date, told = _date(command.received_at), getattr(command, "today", None)
+    return told if told is not None and abs(told - date).days <= 1 else date

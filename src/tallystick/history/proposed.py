@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tallystick.history.events import AdoptRetention, MarkPurge, ReleaseHold, RetentionRow, SetQuota
+from tallystick.history.events import (
+    AdoptRetention,
+    MarkPurge,
+    ReleaseHold,
+    RetentionRow,
+    SetQuota,
+    StartClock,
+)
 
 if TYPE_CHECKING:
     from tallystick.history.machine import HistoryState
@@ -40,6 +47,9 @@ def compared(state: HistoryState, command: Any) -> Sides:
     if isinstance(command, ReleaseHold):
         hold = state.holds.get(command.hold)
         return {name: getattr(hold, name) for name in HOLD_SHOWN} if hold else {}, after
+    if isinstance(command, StartClock):
+        date = state.clocks.get(f"{command.clock} {command.subject}")
+        return {"date": date} if date else {}, after
     if isinstance(command, MarkPurge):
         return {}, after | {"parts": [msgspec.structs.asdict(part) for part in command.parts]}
     return {}, after

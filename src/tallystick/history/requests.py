@@ -30,6 +30,7 @@ __all__ = [
     "require_readable",
     "sort_columns",
     "time_span_of",
+    "unreadable_datasets",
 ]
 
 TIME_LIMIT = 2**63 - 1
@@ -52,7 +53,7 @@ class Paged(Protocol):
 
 
 class PageRequest(Record, frozen=True, kw_only=True):
-    """Which part of the list; `sort` names a column, `-` before it for descending."""
+    """Which part of the list, all of it with `limit` 0; `sort` names a column, `-` before it for descending."""
 
     limit: int = 100
     offset: int = 0
@@ -192,14 +193,28 @@ def require_readable(context: Context, tables: Iterable[str]) -> None:
 
     Forbidden names the permission.
     """
+    for name in sorted(set(tables)):
+        if room := _other_room(context, name):
+            context.access.require(context.actor, f"{room}.read")
+
+
+def unreadable_datasets(context: Context) -> list[str]:
+    """The datasets whose rows the actor may not read, whatever table they stand in."""
     from tallystick.history.datasets import DATASETS
 
-    for name in sorted(set(tables)):
-        owner = name.partition(".")[0] if name in context.lake.feeds else ""
-        if not owner and name in DATASETS:
-            owner = DATASETS[name].spec.owner
-        if owner not in ("", "history"):
-            context.access.require(context.actor, f"{owner}.read")
+    rooms = {name: _other_room(context, name) for name in DATASETS}
+    may = {room: context.access.allows(context.actor, f"{room}.read") for room in set(rooms.values()) if room}
+    return sorted(name for name, room in rooms.items() if room and not may[room])
+
+
+def _other_room(context: Context, table: str) -> str:
+    """The room besides History whose reading right a table asks for; empty when none."""
+    from tallystick.history.datasets import DATASETS
+
+    owner = table.partition(".")[0] if table in context.lake.feeds else ""
+    if not owner and table in DATASETS:
+        owner = DATASETS[table].spec.owner
+    return "" if owner == "history" else owner
 
 
 def as_table(record: type[Record], lines: Sequence[Record], total: int, title: str) -> Table:

@@ -42,6 +42,23 @@ def test_sealed_days_are_as_they_were_sealed(traded):
     assert traded.history.verify_sealed(dataset=NAME).partitions < check.partitions
 
 
+def test_sealed_day_says_when_it_was_sealed_and_not_when_it_closed(copied):
+    rows = copied.history.loads(what="sealed", limit=0).arrow
+    written = [copied.house.journal.batch(seq).recorded_at for seq in rows["seq"].to_pylist()]
+    assert rows["recorded_at"].cast("int64").to_pylist() == written
+    assert all(pc.less_equal(rows["known_time"], rows["recorded_at"]).to_pylist())
+    assert rows["known_time"] != rows["recorded_at"]
+
+
+def test_sealed_day_says_that_nobody_has_compared_it_yet(copied):
+    (copied.path / "verified.sqlite").unlink(missing_ok=True)
+    assert {row["verified_at"] for row in copied.history.loads(what="sealed", limit=0).rows()} == {None}
+    copied.history.verify_sealed(dataset=NAME)
+    assert {
+        row["dataset"] for row in copied.history.loads(what="sealed", limit=0).rows() if row["verified_at"]
+    } == {NAME}
+
+
 @pytest.mark.parametrize(
     ("harm", "problem"), [("doubled", "changed"), ("cut", "damaged"), ("gone", "missing")]
 )
@@ -59,6 +76,12 @@ def test_one_falsified_day_is_named(copied, day, harm, problem):
     assert not check.passed
     assert "backup" in check.advice
     assert (fault.dataset, fault.business_date, fault.problem) == (NAME, day, problem)
+    seen = {
+        (row["dataset"], row["source"]): row for row in copied.history.loads(what="sealed", limit=0).rows()
+    }
+    assert seen[NAME, str(day)]["seal_problem"] == problem
+    assert {row["seal_problem"] for key, row in seen.items() if key != (NAME, str(day))} == {""}
+    assert all(row["verified_at"] for row in seen.values())
     assert fault.folder == f"lake/tables/ledger/executions/data/{day}"
 
 

@@ -75,13 +75,96 @@ def test_copy_that_differs_is_not_used(filled, tmp_path):
     (data,) = folder_of(filled).glob("*.parquet")
     whole = data.read_bytes()
     data.write_bytes(whole[:-1])
-    with pytest.raises(TallystickError, match="it was not used"):
+    with pytest.raises(TallystickError, match="they were not used"):
         filled.history.restore(source=str(copy))
     assert data.read_bytes() == whole[:-1]
     shutil.rmtree(copy)
     copy.mkdir()
-    with pytest.raises(TallystickError, match="missing in the copy"):
+    with pytest.raises(TallystickError, match="Missing in the copy"):
         filled.history.restore(source=str(copy))
+
+
+@pytest.fixture
+def two(filled, tmp_path):
+    """Two archives and their copies."""
+    filled.history.archive(dataset="bars_daily", before=datetime.date(2026, 1, 1))
+    assert filled.history.copy_archive(target=str(tmp_path / "tape")).passed
+    return filled
+
+
+def test_restore_brings_back_what_it_can_and_tells_the_rest(two, tmp_path):
+    for file in archive_folder(two.context().lake, NAME, "2016").parent.rglob("*.parquet"):
+        file.unlink()
+    (bad,) = (tmp_path / "tape" / NAME / "2016").glob("*.parquet")
+    bad.write_bytes(bad.read_bytes()[:-1] + b"x")
+    with pytest.raises(TallystickError) as told:
+        two.history.restore(source=str(tmp_path / "tape"))
+    assert told.value.values["files"] == f"{NAME}/2016/{bad.name}"
+    assert told.value.values["restored"] == f"{NAME} 2025"
+    states = {row["partition"]: row["state"] for row in two.history.archives().rows()}
+    assert states == {"2016": "missing", "2025": "archived"}
+    assert two.history.loads(what="restored").total_rows == 1
+    assert not list(archive_folder(two.context().lake, NAME, "2016").glob("restoring-*"))
+
+
+def test_restore_needs_no_copy_of_a_manifest_that_is_whole(two, tmp_path):
+    (data,) = folder_of(two).glob("*.parquet")
+    data.unlink()
+    for manifest in (tmp_path / "tape").rglob("*.json"):
+        manifest.unlink()
+    (line,) = two.history.restore(source=str(tmp_path / "tape")).rows()
+    assert (line["partition"], line["state"]) == ("2016", "restored")
+    assert two.history.verify_archive().passed
+
+
+@pytest.mark.parametrize("harm", ["a digit", "the table", "the partition", "gone"])
+def test_damaged_manifest_is_never_journaled_and_stops_archiving(two, tmp_path, bars, harm):
+    """A damaged manifest is no archive of its own: nothing is journaled, nothing tidied up, and restore mends it."""
+    (manifest,) = folder_of(two).glob("*.json")
+    whole = manifest.read_text()
+    if harm == "gone":
+        manifest.unlink()
+    else:
+        old, new = {
+            "a digit": ('"rows": 20', '"rows": 21'),
+            "the table": (NAME, NAME.replace("y.", "i.")),
+            "the partition": ('"2016"', '"2017"'),
+        }[harm]
+        assert old in whole
+        manifest.write_text(whole.replace(old, new, 1))
+    append_bars(two.context(), bars(datetime.date(2016, 5, 2), 1))
+    before = sorted(folder_of(two).iterdir())
+    with pytest.raises(TallystickError, match="missing or damaged") as told:
+        two.history.archive(dataset="bars_daily", before=BEFORE)
+    assert "tally history restore" in told.value.remedy
+    assert sorted(folder_of(two).iterdir()) == before
+    assert two.history.loads(what="archived").total_rows == 2
+    (mended,) = two.history.restore(source=str(tmp_path / "tape")).rows()
+    assert mended["state"] == "restored"
+    (new,) = two.history.archive(dataset="bars_daily", before=BEFORE).rows()
+    assert new["rows"] == 2
+    assert two.history.verify_archive().passed
+    told = two.history.dataset(dataset="bars_daily")
+    assert (told.archived_partitions, told.archived_rows) == (2, 42)
+
+
+def test_archiving_that_stopped_and_was_changed_since_is_not_journaled(filled, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, "_journal", stop)
+        with pytest.raises(KeyboardInterrupt):
+            filled.history.archive(dataset="bars_daily", before=BEFORE)
+    (data,) = folder_of(filled).glob("*.parquet")
+    whole = data.read_bytes()
+    data.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    with pytest.raises(TallystickError, match="not what its manifest says"):
+        filled.history.archive(dataset="bars_daily", before=BEFORE)
+    assert filled.history.archives().total_rows == 0
+    data.write_bytes(whole)
+    assert filled.history.archive(dataset="bars_daily", before=BEFORE).total_rows == 1
+    assert filled.history.verify_archive().passed
 
 
 @pytest.mark.parametrize("step", ["_keep_manifest", "name_archive", "_journal"])

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from tallystick.core.lake.archiving import archive_folder
-from tallystick.history.keeping import archive_states
+from tallystick.history.keeping import findings
 
 NAME = "history.bars_daily"
 
@@ -74,7 +74,7 @@ def test_verification_does_not_need_to_write(archived, monkeypatch):
     def refuse(*_, **__):
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
-    monkeypatch.setattr(archive_states.sqlite3, "connect", refuse)
+    monkeypatch.setattr(findings.sqlite3, "connect", refuse)
     assert archived.history.verify_archive().passed
 
 

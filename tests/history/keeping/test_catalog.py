@@ -109,11 +109,17 @@ def test_compact_and_expire_keep_every_row(loaded):
         loaded.history.correct(dataset="bars_daily", files=[pl.DataFrame([row(price)])], reason="again")
     done = loaded.history.compact(dataset="bars_daily")
     assert (done.files_before, done.files_after) == (3, 1)
-    swept = loaded.history.expire(keep_days=0, grace_hours=0)
+    swept = loaded.history.expire(keep_days=0, grace_hours=0.17)
     assert swept.snapshots_dropped > 0
     assert swept.files_removed == 0, "younger than the shortest grace"
     assert loaded.context().lake.describe("history.bars_daily").rows == 5
     assert loaded.history.bars(known_at="2026-11-18").rows()[0]["close"] == 100_000
+
+
+@pytest.mark.parametrize("hours", [0, 0.1])
+def test_grace_that_could_take_files_from_a_commit_is_refused(loaded, hours):
+    with pytest.raises(TallystickError, match="too short"):
+        loaded.history.expire(keep_days=0, grace_hours=hours)
 
 
 def test_no_door_can_sweep_without_asking_the_holds(tmp_path):

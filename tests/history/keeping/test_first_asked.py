@@ -8,7 +8,7 @@ import sys
 FIRST_ASKED = """
 import sys
 from tallystick.firm import Firm
-from tallystick.history.keeping.retention_operations import require_classes
+from tallystick.history.keeping.hold_operations import require_classes
 with Firm.open(sys.argv[1], user="maker") as firm:
     require_classes(["orders", "cash"])
     print(firm.history.archives(dataset="ledger.cash").total_rows, "lake" in vars(firm.house))

@@ -123,7 +123,9 @@ class History:
 
     def adopt(self, record_class, rule, value):
         self.rule(f"{HEADER}*,{record_class},{rule},{value},years,year_end,,,an act,,house,\n")
-        self.rules[record_class, rule] = value
+        longest = self.rules.get((record_class, rule), 0)
+        # What was replaced still holds for what is older.
+        self.rules[record_class, rule] = max(value, longest)
 
     def rule(self, rows):
         proposal = self.firm.history.propose_retention(rows=rows, reason="made up")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 
+import msgspec
+import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from tallystick.core.day import DayOpened
+from tallystick.core.events import verdict_dtype
 from tallystick.history import HistoryMachine
 from tallystick.history.events import (
     AdoptRetention,
@@ -22,6 +26,7 @@ from tallystick.history.events import (
     ReleaseHold,
     RetentionRow,
     SetQuota,
+    StartClock,
     UnmarkPurge,
 )
 from tallystick.history.keeping.holds import covers
@@ -147,9 +152,92 @@ def test_rule_that_became_longer_stops_a_marked_partition():
 def test_year_that_is_not_closed_is_kept():
     machine = room(rule(5, clock="year_closed"))
     assert say(machine, mark("1980")) == 8
-    closed = ClockStarted(clock="year_closed", subject="1980", date=datetime.date(1981, 3, 31))
-    assert (say(machine, closed), say(machine, closed)) == (0, 1)
+    assert say(machine, closed("1980", datetime.date(1981, 3, 31))) == 0
     assert say(machine, mark("1980")) == 0
+    assert say(machine, closed("1980", datetime.date(1986, 3, 31))) == 0, "said again, it corrects"
+    assert say(machine, mark("1980")) == 16 | 4
+
+
+def closed(year, date, approval="yes"):
+    return StartClock(
+        clock="year_closed", subject=year, date=date, reason="the books are closed", approval=approval,
+        received_at=at(datetime.date(2026, 11, 23)),
+    )  # fmt: skip
+
+
+def test_closing_of_a_year_is_approved_and_lies_between_its_end_and_the_business_day():
+    machine = room()
+    assert say(machine, closed("1980", datetime.date(1981, 3, 31), approval="")) == 1
+    for year in ("-5", "1899", "99999", "2026", "", "word"):
+        assert say(machine, closed(year, datetime.date(2026, 11, 1))) == 2, year
+    for date in (datetime.date(1980, 12, 31), datetime.date(2026, 11, 24), datetime.date.max):
+        assert say(machine, closed("1980", date)) == 4
+    say_day(machine, datetime.date(2026, 11, 20))
+    assert say(machine, closed("2025", datetime.date(2026, 11, 21))) == 4, "after the business day"
+    assert say(machine, closed("2025", datetime.date(2026, 11, 20))) == 0
+
+
+def say_day(machine, date):
+    opened = DayOpened(business_date=date, code_version="")
+    machine.apply(DayOpened, [opened], np.zeros(1, verdict_dtype()))
+
+
+def test_clock_of_an_older_journal_is_read():
+    machine = room(rule(5, clock="year_closed"))
+    old = ClockStarted(clock="year_closed", subject="1980", date=datetime.date(1981, 3, 31))
+    assert (say(machine, old), say(machine, old)) == (0, 1)
+    assert say(machine, mark("1980")) == 0
+
+
+def test_longer_rule_that_was_replaced_holds_up_to_the_day_of_the_change():
+    machine = room(rule(10))
+    say_day(machine, datetime.date(1981, 6, 1))
+    assert (
+        say(
+            machine,
+            AdoptRetention(rows=[rule(1)], approval="yes", received_at=at(datetime.date(1981, 5, 31))),
+        )
+        == 0
+    )
+    assert say(machine, mark("1980", when=datetime.date(1990, 12, 31))) == 4
+    assert say(machine, mark("1981", when=datetime.date(1991, 12, 31))) == 4, (
+        "part of it is older than the change"
+    )
+    assert say(machine, mark("1982", when=datetime.date(1984, 1, 1))) == 0
+    taken_back = msgspec.structs.replace(rule(1), status="withdrawn")
+    assert say(machine, AdoptRetention(rows=[taken_back, rule(2, name="new")], approval="yes")) == 0
+    assert say(machine, mark("1980", when=datetime.date(1983, 1, 1))) == 0, "as if it had never held"
+
+
+def test_deletion_begins_by_the_date_of_the_firms_zone():
+    machine = room(rule(5), rule(0, record_class="*", name="purge_grace", clock="mark", unit="days"))
+    morning = datetime.date(1986, 1, 1)
+    assert say(machine, mark("1980", when=morning)) == 0
+
+    def told(today):
+        return BeginPurge(dataset="ledger.orders", partition="1980", today=today, received_at=at(morning))
+
+    assert say(machine, told(datetime.date(1985, 12, 31))) == 4, "still the last day of the law in New York"
+    assert say(machine, told(datetime.date(1985, 12, 1))) == 0, (
+        "no zone has this date: the writer's clock counts"
+    )
+
+
+def test_purges_since_a_load_are_told():
+    machine = room(rule(5))
+    say(machine, mark("1981", "1980"))
+    later = datetime.date(1990, 3, 1)
+    for year in ("1981", "1980"):
+        assert say(machine, begin(year, later)) == 0
+    say(machine, purged("1981"))
+    assert [one.part.partition for one in machine.purged_since("ledger.orders")] == ["1981"]
+    say(machine, purged("1980"))
+    assert [one.part.partition for one in machine.purged_since("ledger.orders", at(later) - 1)] == [
+        "1980",
+        "1981",
+    ]
+    assert machine.purged_since("ledger.orders", at(later)) == []
+    assert machine.purged_since("history.trades") == []
 
 
 def test_seal_archive_and_correction_are_judged():
@@ -209,7 +297,9 @@ RELEASES = st.builds(
     lambda name: ReleaseHold(hold=name, reason="over", approval="yes", received_at=2), st.sampled_from("abc")
 )
 RULES = st.builds(
-    lambda value, name: AdoptRetention(rows=[rule(value, name=name)], approval="yes"),
+    lambda value, name: AdoptRetention(
+        rows=[rule(value, name=name)], approval="yes", received_at=at(datetime.date(1984, 1, 1))
+    ),
     st.integers(0, 15), st.sampled_from(["law", "other"]),
 )  # fmt: skip
 STEPS = st.one_of(MARKS, MARKS, BEGINS, BEGINS, BEGINS, PURGED, HOLDS, RELEASES, RELEASES, RULES)
@@ -220,10 +310,12 @@ STEPS = st.one_of(MARKS, MARKS, BEGINS, BEGINS, BEGINS, PURGED, HOLDS, RELEASES,
 def test_nothing_begins_to_go_under_a_hold_or_before_the_longest_rule(steps):
     """In random histories, whatever was accepted before; and a replay of the same steps gives the same digest."""
     machine = room(rule(5))
-    begun = 0
+    begun, longest = 0, 5
     for step in steps:
         before = (list(machine.state.retention), [h for h in machine.state.holds.values() if h.is_open])
         accepted = say(machine, step) == 0
+        if accepted and isinstance(step, AdoptRetention):
+            longest = max(longest, step.rows[0].value)
         if accepted and isinstance(step, BeginPurge):
             begun += 1
             first, last = YEARS[step.partition]
@@ -232,6 +324,7 @@ def test_nothing_begins_to_go_under_a_hold_or_before_the_longest_rule(steps):
             today = EPOCH + datetime.timedelta(step.received_at // DAY_NS)
             ends = [keep_until([one], "orders", first, last, today, {}).date for one in rows]
             assert today > max(end for end in ends if end is not None)
+            assert today > datetime.date(int(step.partition) + longest, 12, 31), "the longest that ever held"
             marked = machine.purge_of(step.dataset, step.partition).marked_at
             assert step.received_at >= marked + 30 * DAY_NS
     event(f"deletions begun: {begun}")

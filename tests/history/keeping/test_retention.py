@@ -12,8 +12,8 @@ from tallystick.core.errors import TallystickError
 from tallystick.history.events import RetentionRow
 from tallystick.history.keeping.retention import (
     CLOCKS,
+    adopted,
     keep_until,
-    merged,
     problems_of,
     purge_grace_days,
     read_rows,
@@ -128,8 +128,28 @@ def test_purge_grace_is_the_longest_that_applies():
 
 def test_change_replaces_adds_and_withdraws():
     old, other = row(5), row(7, rule="other")
-    assert merged([old, other], [row(6)]) == [row(6), other]
-    assert merged([old, other], [row(5, status="withdrawn")]) == [other]
+    ended = row(5, valid_to=TODAY)
+    assert adopted([old, other], [], [row(6)], TODAY) == ([row(6), other], [ended])
+    assert adopted([row(6)], [ended], [row(6, note="read again")], TODAY) == (
+        [row(6, note="read again")],
+        [ended],
+    )
+    assert adopted([row(6), other], [ended], [row(6, status="withdrawn")], TODAY) == ([other], [])
+
+
+def test_rule_that_never_held_leaves_nothing_when_it_is_replaced():
+    later = row(20, valid_from=TODAY + datetime.timedelta(30))
+    sooner = row(10, valid_from=TODAY + datetime.timedelta(30))
+    assert adopted([later], [], [sooner], TODAY) == ([sooner], [])
+    grace = row(30, "days", "mark")
+    assert adopted([grace], [], [row(0, "days", "mark")], TODAY)[1] == [], "the grace is that of today"
+
+
+def test_replaced_rule_keeps_what_is_older_than_the_change():
+    rows, replaced = adopted([row(10)], [], [row(1)], datetime.date(2020, 6, 1))
+    assert until([*rows, *replaced]) == datetime.date(2030, 2, 28)
+    new = datetime.date(2020, 6, 2)
+    assert until([*rows, *replaced], first=new, last=new) == datetime.date(2021, 6, 2)
 
 
 HEADER = "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note"

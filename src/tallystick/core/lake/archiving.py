@@ -40,6 +40,7 @@ __all__ = [
     "WrittenArchive",
     "archive_folder",
     "contents_of",
+    "file_name",
     "hash_file",
     "hash_stored",
     "name_archive",
@@ -134,6 +135,11 @@ def partitions(lake: Lake, name: str) -> list[Partition]:
 def archive_folder(lake: Lake, name: str, partition: str) -> Path:
     """Where the archives of a partition are."""
     return lake.table_folder(name) / ARCHIVE / partition
+
+
+def file_name(path: str) -> str:
+    """The name of a file without the folders of its path below its table."""
+    return path.rpartition("/")[2]
 
 
 def contents_of(lake: Lake, name: str, date: datetime.date) -> Proof | None:

@@ -38,7 +38,7 @@ def seal(context: Context, request: SealRequest) -> Table:
 )
 def verify_sealed(context: Context, request: VerifySealedRequest) -> SealCheck:
     """How many days, rows and bytes were compared, and each day of a dataset that differs."""
-    from tallystick.history.datasets import find_dataset
     from tallystick.history.feeding.verifying import verify_seals
+    from tallystick.history.keeping.asked import full_name
 
-    return verify_seals(context, find_dataset(request.dataset).spec.name if request.dataset else "")
+    return verify_seals(context, full_name(context, request.dataset))

@@ -20,6 +20,7 @@ from tallystick.core.lake.storage import Folder
 from tallystick.core.ready import ready
 from tallystick.core.text import translate
 from tallystick.history.feeding.requests import SealCheck, SealFault
+from tallystick.history.keeping.findings import keep, seal_key
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
@@ -31,15 +32,19 @@ __all__ = ["seal_hash", "verify_seals"]
 
 
 def seal_hash(proof: Proof) -> bytes:
-    """The SHA-256 of a proof as it stands on the journal."""
+    """The SHA-256 of a proof as seals on the journal have it: of its msgpack (marks of purges: of its JSON)."""
     return hashlib.sha256(msgspec.msgpack.encode(proof)).digest()
 
 
 def verify_seals(context: Context, dataset: str = "") -> SealCheck:
-    """Read every sealed day of a dataset (of all when none is named) and compare it with its seal on the journal."""
+    """Read every sealed day of a dataset (of all when none is named) and compare it with its seal on the journal.
+
+    What was found is kept (`keeping.findings`), day by day of each dataset.
+    """
     machine = context.machine("history")
     seals: list[PartitionSealed] = machine.seals(dataset)
-    context.progress.start("history.verify_sealed", len(seals))
+    context.progress.start(translate("Verifying sealed days", context.language), len(seals))
+    told: dict[str, str] = {}
     faults, days, files, rows, size, by_sums, purged = [], set(), 0, 0, 0, 0, 0
     for seal in seals:
         going = machine.purge_of(seal.dataset, seal.date.isoformat())
@@ -48,6 +53,7 @@ def verify_seals(context: Context, dataset: str = "") -> SealCheck:
         else:
             days.add(seal.date)
             problem, found, compared_by_sums = _compare(context.lake, seal)
+            told[seal_key(seal.dataset, seal.date)] = problem
             rows, by_sums = rows + found, by_sums + compared_by_sums
             read = _files_of(context.lake, seal)
             files, size = files + len(read), size + sum(file.size for file in read)
@@ -55,6 +61,7 @@ def verify_seals(context: Context, dataset: str = "") -> SealCheck:
                 faults.append(_fault(context, seal, problem, found))
         context.progress.step(1, f"{seal.dataset} {seal.date}")
     context.progress.finish()
+    keep(context.path, told)
     return SealCheck(
         passed=not faults, days=len(days), partitions=len(seals) - purged, files=files, rows=rows, bytes=size,
         by_sums=by_sums, purged=purged, advice=_advice(context) if faults else "", faults=faults,

@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.archiving import (
-    DAMAGED,
     Manifest,
     Partition,
     archive_folder,
-    hash_file,
+    file_name,
     hash_stored,
     name_archive,
     partitions,
@@ -35,8 +32,7 @@ from tallystick.core.lake.durable import alone
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.core.ready import ready
 from tallystick.core.schema import Record, Timestamp
-from tallystick.history.events import ArchiveRestored, PartitionArchived
-from tallystick.history.keeping.archive_states import forget_finding
+from tallystick.history.events import PartitionArchived
 from tallystick.history.keeping.requests import ArchiveCheck, ArchiveFault
 
 if TYPE_CHECKING:
@@ -48,10 +44,10 @@ __all__ = [
     "ArchiveLine",
     "archive_dataset",
     "checked",
-    "copy_archives",
     "faults_of",
+    "line_of",
     "read_manifest",
-    "restore_archives",
+    "standing",
 ]
 
 SUFFIX = ".manifest.json"
@@ -79,7 +75,8 @@ class ArchiveLine(Record, frozen=True, kw_only=True):
 def archive_dataset(context: Context, dataset: str, before: datetime.date) -> list[ArchiveLine]:
     """Archive every partition that ends before a date and has open files; gives the new archives.
 
-    What is being deleted is left out until its deletion is over.
+    What is being deleted is left out until its deletion is over. TallystickError when an archive of such a partition
+    lacks its manifest, or it is damaged: then nothing is changed.
     """
     lake = context.lake
     today = context.machine("day").state.business_date
@@ -95,6 +92,7 @@ def archive_dataset(context: Context, dataset: str, before: datetime.date) -> li
         machine = context.machine("history")
         going = {one.part.partition for one in machine.purges(dataset) if one.state == "begun"}
         chosen = [part for part in partitions(lake, dataset) if part.last < before and part.name not in going]
+        _require_manifests(context, dataset, {part.name for part in chosen})
         context.progress.start(dataset, len(chosen))
         found: list[ArchiveLine] = []
         for part in chosen:
@@ -110,7 +108,7 @@ def _archive(context: Context, dataset: str, part: Partition) -> ArchiveLine | N
     archive = write_archive(context.lake, dataset, part.first)
     if archive is None:
         return None
-    _keep_manifest(context.lake, archive.manifest)
+    digest = _keep_manifest(context.lake, archive.manifest)
     if not name_archive(context.lake, archive):
         raise TallystickError(
             "history.archive_moved_on",
@@ -119,14 +117,45 @@ def _archive(context: Context, dataset: str, part: Partition) -> ArchiveLine | N
             dataset=dataset,
             partition=part.name,
         )
-    return _journal(context, archive.manifest)
+    return _journal(context, archive.manifest, digest)
 
 
-def _keep_manifest(lake: Lake, manifest: Manifest) -> None:
-    """Keep the manifest beside the files, durable before any table names them."""
+def _keep_manifest(lake: Lake, manifest: Manifest) -> str:
+    """Keep the manifest beside the files, durable before any table names them; gives its hash in hex."""
     body = manifest.encoded()
+    digest = hashlib.sha256(body).hexdigest()
     folder = archive_folder(lake, manifest.table, manifest.partition)
-    lake.storage.put(folder / f"{hashlib.sha256(body).hexdigest()[:16]}{SUFFIX}", body)
+    lake.storage.put(folder / _manifest_name(digest), body)
+    return digest
+
+
+def _manifest_name(digest: str) -> str:
+    return f"{digest[:16]}{SUFFIX}"
+
+
+def _require_manifests(context: Context, dataset: str, chosen: set[str]) -> None:
+    """Refuse to tidy up beside an archive whose manifest, which names its files, is not as the journal has it."""
+    storage = context.lake.storage
+    for one in standing(context, dataset):
+        path = archive_folder(context.lake, dataset, one.partition) / one.manifest_file
+        if one.partition in chosen and _hash_of(storage, path) != one.manifest.hex():
+            raise TallystickError(
+                "history.manifest_damaged",
+                "{file}, the manifest of an archive of {dataset} {partition}, is missing or damaged; nothing was done.",
+                "`tally history verify-archive` tells what else is wrong; bring it back with `tally history restore "
+                "FOLDER`, then archive again.",
+                file=one.manifest_file,
+                dataset=dataset,
+                partition=one.partition,
+            )
+
+
+def _hash_of(storage: Storage, path: Path) -> str:
+    """A stored file's hash; empty when it is not there."""
+    try:
+        return hash_stored(storage, path)
+    except OSError:
+        return ""
 
 
 def _settle(context: Context, dataset: str, part: Partition) -> list[ArchiveLine]:
@@ -141,25 +170,46 @@ def _settle(context: Context, dataset: str, part: Partition) -> list[ArchiveLine
     wanted: set[str] = set()
     found = []
     for path in (path for path in there if path.name.endswith(SUFFIX)):
-        manifest = read_manifest(lake.storage, path)
-        known = hash_stored(lake.storage, path) in journaled
-        if manifest is None or not (known or all(file.path in named for file in manifest.files)):
+        manifest, digest = read_manifest(lake.storage, path), hash_stored(lake.storage, path)
+        known = digest in journaled
+        if manifest is None or path.name != _manifest_name(digest):
+            continue  # nothing is known of it: what is on the journal was found whole before
+        if (manifest.table, manifest.partition) != (dataset, part.name):
+            continue
+        if not (known or all(file.path in named for file in manifest.files)):
             continue
         wanted |= {path.relative_to(lake.table_folder(dataset)).as_posix(), *(f.path for f in manifest.files)}
         if not known:
-            found.append(_journal(context, manifest))
+            _require_files(lake, manifest)
+            found.append(_journal(context, manifest, digest))
     remove_unnamed(lake, dataset, part.name, wanted)
     return found
 
 
-def _journal(context: Context, manifest: Manifest) -> ArchiveLine:
-    digest = hashlib.sha256(manifest.encoded()).digest()
+def _require_files(lake: Lake, manifest: Manifest) -> None:
+    """Refuse an archive that was not journaled yet, and whose files are not the ones that were written."""
+    folder = lake.table_folder(manifest.table)
+    for file in manifest.files:
+        if _hash_of(lake.storage, folder / file.path) != file.sha256:
+            raise TallystickError(
+                "history.archive_unlike",
+                "{file} of {dataset} {partition} is missing or not what its manifest says: its archiving was stopped, "
+                "and it was changed since.",
+                "Bring the file back from a backup of the firm, then archive again.",
+                file=file_name(file.path),
+                dataset=manifest.table,
+                partition=manifest.partition,
+            )
+
+
+def _journal(context: Context, manifest: Manifest, digest: str) -> ArchiveLine:
+    """Put an archive on the journal, by the hash of its manifest as it is kept."""
     fact = PartitionArchived(
-        command_id=f"archive {digest.hex()}",
+        command_id=f"archive {digest}",
         dataset=manifest.table,
         partition=manifest.partition,
-        manifest_file=f"{digest.hex()[:16]}{SUFFIX}",
-        manifest=digest,
+        manifest_file=_manifest_name(digest),
+        manifest=bytes.fromhex(digest),
         files=len(manifest.files),
         rows=manifest.rows,
         size=manifest.size,
@@ -226,13 +276,13 @@ def _faults(context: Context, archive: PartitionArchived, folder: Path | None) -
         return
     named = {file.path for file in context.lake.state(archive.dataset).plan.files}
     for file in manifest.files:
-        found = place / _name(file.path)
+        found = place / file_name(file.path)
         if found not in sizes:
-            yield fault(_name(file.path), "missing")
+            yield fault(file_name(file.path), "missing")
         elif sizes[found] != file.size or hash_stored(storage, found) != file.sha256:
-            yield fault(_name(file.path), "changed")
+            yield fault(file_name(file.path), "changed")
         if folder is None and file.path not in named:
-            yield fault(_name(file.path), "unnamed")
+            yield fault(file_name(file.path), "unnamed")
 
 
 def checked(archives: Sequence[PartitionArchived], faults: Sequence[ArchiveFault]) -> ArchiveCheck:
@@ -247,94 +297,6 @@ def checked(archives: Sequence[PartitionArchived], faults: Sequence[ArchiveFault
     )
 
 
-def copy_archives(
-    context: Context, archives: Sequence[PartitionArchived], target: Path
-) -> list[ArchiveFault]:
-    """Copy archives to a folder as `<dataset>/<partition>/…`, read the copies back, tell what is wrong with them."""
-    faults, storage = [], context.lake.storage
-    for archive in archives:
-        source = archive_folder(context.lake, archive.dataset, archive.partition)
-        place = target / archive.dataset / archive.partition
-        place.mkdir(parents=True, exist_ok=True)
-        there = {file.path for file in storage.files(source)}
-        manifest = read_manifest(storage, source / archive.manifest_file)
-        names = [archive.manifest_file, *(_name(file.path) for file in manifest.files)] if manifest else []
-        for name in names:
-            if source / name in there:
-                _copy(storage, source / name, place / name)
-        faults += faults_of(context, archive, place)
-        context.progress.step(1, f"{archive.dataset} {archive.partition}")
-    return faults
-
-
-def restore_archives(
-    context: Context, archives: Sequence[PartitionArchived], source: Path
-) -> list[ArchiveLine]:
-    """Bring back what is missing or changed in archives from a copy of them, after every byte was compared.
-
-    A file that differs is kept beside with the ending `.damaged`. TallystickError when the copy lacks a file or differs
-    itself; what was brought back until then stays.
-    """
-    found = []
-    with alone(context.path / "archive"):
-        for archive in archives:
-            wrong = [fault for fault in faults_of(context, archive) if fault.problem != "unnamed"]
-            if wrong:
-                files = _restore(context, archive, source / archive.dataset / archive.partition)
-                context.send(
-                    ArchiveRestored(
-                        dataset=archive.dataset,
-                        partition=archive.partition,
-                        manifest=archive.manifest,
-                        files=files,
-                        source=str(source),
-                    )
-                )
-                forget_finding(context, archive)
-                found.append(line_of(archive, "restored"))
-            context.progress.step(1, f"{archive.dataset} {archive.partition}")
-    return found
-
-
-def _restore(context: Context, archive: PartitionArchived, copy: Path) -> int:
-    """Bring back the files of one archive; gives how many."""
-    here, copies = context.lake.storage, Folder(copy)
-    place = archive_folder(context.lake, archive.dataset, archive.partition)
-    wanted = {archive.manifest_file: archive.manifest.hex()}
-    manifest_path = copy / archive.manifest_file
-    manifest = read_manifest(copies, manifest_path)
-    if manifest is None or hash_file(manifest_path) != archive.manifest.hex():
-        raise _unlike(archive, manifest_path)
-    wanted |= {_name(file.path): file.sha256 for file in manifest.files}
-    there = {file.path for file in here.files(place)}
-    restored = 0
-    for name, digest in wanted.items():
-        target = place / name
-        if target in there and hash_stored(here, target) == digest:
-            continue
-        if not (copy / name).exists():
-            raise _unlike(archive, copy / name)
-        aside = place / f"restoring-{uuid.uuid4().hex}"
-        here.put(aside, copy / name)
-        if hash_stored(here, aside) != digest:
-            here.remove(aside)
-            raise _unlike(archive, copy / name)
-        if target in there:
-            here.move(target, target.with_name(f"{name}{DAMAGED}"))
-        here.move(aside, target)
-        restored += 1
-    return restored
-
-
-def _copy(storage: Storage, source: Path, target: Path) -> None:
-    """Copy a file from where it is kept to this machine, on the disk on return."""
-    with storage.open(source) as reading, target.open("wb") as writing:
-        while chunk := reading.read(CHUNK_BYTES):
-            writing.write(chunk)
-    sync_file(target)
-    sync_folder(target.parent)
-
-
 def read_manifest(storage: Storage, path: Path) -> Manifest | None:
     """A manifest where it is kept; None when it is not there or does not read."""
     try:
@@ -344,18 +306,3 @@ def read_manifest(storage: Storage, path: Path) -> Manifest | None:
             )
     except (OSError, msgspec.DecodeError):
         return None
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
-def _unlike(archive: PartitionArchived, path: Path) -> TallystickError:
-    return TallystickError(
-        "history.copy_unlike",
-        "{file} is missing in the copy or is not what the journal says of {dataset} {partition}; it was not used.",
-        "Take another copy; `tally history copy-archive` makes and checks them.",
-        file=str(path),
-        dataset=archive.dataset,
-        partition=archive.partition,
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tallystick.core.context import Context
 from tallystick.core.errors import NotFound, TallystickError, mark
 from tallystick.core.operations import Table, operation
+from tallystick.core.text import translate
+from tallystick.history.keeping.asked import full_name
 from tallystick.history.keeping.requests import (
     ArchiveCheck,
     ArchiveRequest,
@@ -31,7 +33,7 @@ def archives(context: Context, request: ArchivesRequest) -> Table:
     from tallystick.history.keeping.archive import ArchiveLine, line_of, standing
     from tallystick.history.keeping.archive_states import ArchiveState, states_of
 
-    name, purged = _name(request.dataset), ArchiveState("purged", None)
+    name, purged = full_name(context, request.dataset), ArchiveState("purged", None)
     states = states_of(context, standing(context, name))
     lines = [
         line_of(one, *states.get(one.manifest.hex(), purged))
@@ -50,7 +52,7 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
     """Every partition that ends before the date; answers stay the same. Stopped at any moment, it goes on."""
     from tallystick.history.keeping.archive import ArchiveLine, archive_dataset
 
-    name = _name(request.dataset)
+    name = full_name(context, request.dataset)
     if name not in context.lake.tables():
         raise NotFound(
             "history.dataset_empty", "Nothing was loaded into {dataset} yet.", "Load it first.", dataset=name
@@ -69,8 +71,8 @@ def verify_archive(context: Context, request: VerifyArchiveRequest) -> ArchiveCh
     from tallystick.history.keeping.archive import checked, faults_of, standing
     from tallystick.history.keeping.archive_states import keep_findings
 
-    chosen = standing(context, _name(request.dataset))
-    context.progress.start("history.verify_archive", len(chosen))
+    chosen = standing(context, full_name(context, request.dataset))
+    context.progress.start(translate(_("Verifying archives"), context.language), len(chosen))
     lines = []
     for one in chosen:
         faults = faults_of(context, one)
@@ -91,10 +93,11 @@ def copy_archive(context: Context, request: CopyArchiveRequest) -> ArchiveCheck:
     """How many archives, files and bytes were copied and compared, and what is wrong with the copies."""
     from pathlib import Path
 
-    from tallystick.history.keeping.archive import checked, copy_archives, standing
+    from tallystick.history.keeping.archive import checked, standing
+    from tallystick.history.keeping.copies import copy_archives
 
-    chosen = standing(context, _name(request.dataset))
-    context.progress.start("history.copy_archive", len(chosen))
+    chosen = standing(context, full_name(context, request.dataset))
+    context.progress.start(translate(_("Copying archives"), context.language), len(chosen))
     try:
         lines = copy_archives(context, chosen, Path(request.target))
     except OSError as error:
@@ -114,7 +117,8 @@ def restore(context: Context, request: RestoreArchiveRequest) -> Table:
     """The archives that were brought back; none when all are as the journal says."""
     from pathlib import Path
 
-    from tallystick.history.keeping.archive import ArchiveLine, restore_archives, standing
+    from tallystick.history.keeping.archive import ArchiveLine, standing
+    from tallystick.history.keeping.copies import restore_archives
 
     if not Path(request.source).is_dir():
         raise TallystickError(
@@ -123,21 +127,14 @@ def restore(context: Context, request: RestoreArchiveRequest) -> Table:
             "Name the folder that `tally history copy-archive` made.",
             folder=request.source,
         )
-    chosen = standing(context, _name(request.dataset), request.partition)
-    context.progress.start("history.restore", len(chosen))
+    chosen = standing(context, full_name(context, request.dataset), request.partition)
+    context.progress.start(translate(_("Bringing archives back"), context.language), len(chosen))
     try:
         lines = restore_archives(context, chosen, Path(request.source))
     except OSError as error:
         raise _no_folder(request.source, error) from None
     context.progress.finish()
     return page_of(context, ArchiveLine, lines, PageRequest(limit=0), _("Archives"))
-
-
-def _name(dataset: str) -> str:
-    """A dataset's full name; empty for all."""
-    from tallystick.history.datasets import find_dataset
-
-    return find_dataset(dataset).spec.name if dataset else ""
 
 
 def _no_folder(folder: str, error: OSError) -> TallystickError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tallystick.core.schema import Record, Timestamp
 from tallystick.core.text import translate
 from tallystick.history.datasets import DATASETS, QUARANTINE
+from tallystick.history.keeping.holds import known_class
 from tallystick.history.keeping.quality import score
 
 if TYPE_CHECKING:
@@ -109,10 +110,16 @@ class DatasetReply(DatasetLine, frozen=True, kw_only=True):
     checks: list[DatasetCheck]
 
 
-def list_datasets(context: Context) -> list[DatasetLine]:
-    """A line for each table of the lake, and for each dataset that could be loaded and is not."""
+def list_datasets(context: Context, hold: str = "") -> list[DatasetLine]:
+    """A line for each table of the lake, and for each dataset that could be loaded and is not; with a hold's name only
+    for those that it speaks of while it is open.
+    """
     there = set(context.lake.tables())
-    return [_line(context, name, name in there) for name in sorted({*there, *DATASETS})]
+    return [
+        _line(context, name, name in there)
+        for name in sorted({*there, *DATASETS})
+        if not hold or hold in _holds(context, name)
+    ]
 
 
 def _line(context: Context, name: str, there: bool) -> DatasetLine:
@@ -140,12 +147,14 @@ def _line(context: Context, name: str, there: bool) -> DatasetLine:
         hot_rows=hot_rows,
         quarantined=quarantined,
         quality=_quality(machine, name, quarantined),
-        holds=", ".join(
-            hold.hold
-            for hold in machine.holds(name, declared.record_class if declared else "")
-            if hold.is_open
-        ),
+        holds=", ".join(_holds(context, name)),
     )
+
+
+def _holds(context: Context, name: str) -> list[str]:
+    """The open holds that speak of a dataset."""
+    machine: HistoryMachine = context.machine("history")
+    return [hold.hold for hold in machine.holds(name, known_class(name)) if hold.is_open]
 
 
 def _hot(lake: Lake, name: str) -> tuple[str, datetime.date | None, int]:
@@ -183,6 +192,13 @@ def _quality(machine: HistoryMachine, name: str, quarantined: int) -> float | No
     return score(good, quarantined)
 
 
+def _archived_rows(lake: Lake, name: str) -> int:
+    """The rows of the archived files that a table names now."""
+    from tallystick.core.lake.sealing import is_archived
+
+    return sum(file.rows for file in lake.state(name).plan.files if is_archived(file))
+
+
 def describe_dataset(context: Context, name: str) -> DatasetReply:
     """All that the catalog knows of one dataset. NotFound names the nearest."""
     import msgspec
@@ -210,7 +226,7 @@ def describe_dataset(context: Context, name: str) -> DatasetReply:
         sealed_until=max((one.date for one in seals), default=None),
         hot_partitions=lake.hot_days(name) if there else 0,
         archived_partitions=sum(part.archived > 0 for part in parts),
-        archived_rows=sum(one.rows for one in machine.archives(name)),
+        archived_rows=_archived_rows(lake, name) if there else 0,
         marked_partitions=sum(one.state in ("marked", "begun") for one in purges),
         purged_partitions=sum(one.state == "purged" for one in purges),
         keep_until=kept.keep_until if kept else None,

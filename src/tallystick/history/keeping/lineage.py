@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tallystick.core.events import event_of
 from tallystick.core.schema import Record, Timestamp
 from tallystick.history.events import (
@@ -15,9 +17,11 @@ from tallystick.history.events import (
     PartitionPurged,
     PartitionSealed,
 )
+from tallystick.history.keeping.findings import findings, seal_key
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.core.journal import Batch
 
 __all__ = ["LoadLine", "list_loads", "made_by"]
 
@@ -37,7 +41,9 @@ KINDS: dict[str, tuple[type[Record], str]] = {
 class LoadLine(Record, frozen=True, kw_only=True):
     """What made a dataset what it is: journal position (`tally why` explains it) and batch, what was done (`loaded`,
     `corrected`, `sealed`, `archived`, `restored`, `purged`), from which source or to which partition, with the SHA-256
-    of it.
+    of it. `known_time` is since when its rows are known (those of a sealed day since its close), `recorded_at` when the
+    journal wrote it down. Of a sealed day `verified_at` is when it was last compared with its seal (none: never), and
+    `seal_problem` what was wrong then.
     """
 
     position: str
@@ -51,11 +57,21 @@ class LoadLine(Record, frozen=True, kw_only=True):
     by: str
     reason: str
     sha256: str
+    recorded_at: Timestamp
+    verified_at: Timestamp | None = None
+    seal_problem: str = ""
 
 
 def list_loads(context: Context, dataset: str = "", what: str = "") -> list[LoadLine]:
     """Everything that made the datasets, newest first."""
-    return [line for line, _ in made_by(context, dataset, what)][::-1]
+    found = findings(context.path)
+    lines = []
+    for line, command in made_by(context, dataset, what):
+        seen = found.get(seal_key(line.dataset, command.date)) if line.what == "sealed" else None
+        lines.append(
+            msgspec.structs.replace(line, verified_at=seen.at, seal_problem=seen.problem) if seen else line
+        )
+    return lines[::-1]
 
 
 def made_by(context: Context, dataset: str = "", what: str = "") -> Iterator[tuple[LoadLine, Any]]:
@@ -66,23 +82,24 @@ def made_by(context: Context, dataset: str = "", what: str = "") -> Iterator[tup
             masks = batch.verdicts["mask"].tolist()
             for place, (command, mask) in enumerate(zip(batch.records, masks, strict=True)):
                 if not mask and dataset in ("", command.dataset):
-                    yield _line(batch.seq, place, done, batch.actor, command), command
+                    yield _line(batch, place, done, command), command
 
 
-def _line(seq: int, place: int, done: str, actor: str, command: Any) -> LoadLine:
+def _line(batch: Batch, place: int, done: str, command: Any) -> LoadLine:
     partition = getattr(command, "partition", "") or str(getattr(command, "date", ""))
     digests = ("sha256", "manifest", "proof", "contents")
     digest = next((getattr(command, name) for name in digests if hasattr(command, name)), b"")
     return LoadLine(
-        position=f"{seq}.{place}",
-        seq=seq,
+        position=f"{batch.seq}.{place}",
+        seq=batch.seq,
         what=done,
         dataset=command.dataset,
         source=getattr(command, "source", "") or partition,
         rows=getattr(command, "rows", 0) + getattr(command, "withdrawn", 0),
         quarantined=getattr(command, "quarantined", 0),
         known_time=getattr(command, "known_time", None) or None,
-        by=actor,
+        by=batch.actor,
         reason=getattr(command, "reason", ""),
         sha256=digest.hex(),
+        recorded_at=batch.recorded_at,
     )

@@ -11,7 +11,9 @@ from tallystick.core.context import Context
 from tallystick.core.errors import NotFound, Rejection, TallystickError, mark, suggestion
 from tallystick.core.events import event_of
 from tallystick.core.operations import Table, operation
+from tallystick.core.text import translate
 from tallystick.history.events import SetQuota
+from tallystick.history.keeping.asked import full_name
 from tallystick.history.keeping.catalog import DatasetReply
 from tallystick.history.keeping.requests import (
     CompactRequest,
@@ -29,11 +31,11 @@ from tallystick.history.keeping.requests import (
 )
 from tallystick.history.requests import known_by
 
-__all__ = ["DatasetsRequest"]
+__all__: list[str] = []
 
 _ = mark
 
-SHORTEST_GRACE_SECONDS = 600.0
+SHORTEST_GRACE_HOURS = 1 / 6
 """A commit that is under way names its files last; a shorter grace could take them from it."""
 
 
@@ -49,7 +51,7 @@ def datasets(context: Context, request: DatasetsRequest) -> Table:
     wanted = request.text.strip().casefold()
     lines = [
         line
-        for line in list_datasets(context)
+        for line in list_datasets(context, request.hold)
         if wanted in f"{line.dataset} {line.title} {line.owner}".casefold()
     ]
     return page_of(context, DatasetLine, lines, request, _("Datasets"))
@@ -62,13 +64,10 @@ def datasets(context: Context, request: DatasetsRequest) -> Table:
 )
 def dataset(context: Context, request: DatasetRequest) -> DatasetReply:
     """Its line in the catalog with columns, loads, corrections, sealed days, archives, and until when it is kept."""
-    from tallystick.history.datasets import DATASETS, find_dataset
+    from tallystick.history.datasets import find_dataset
     from tallystick.history.keeping.catalog import describe_dataset
 
-    name = request.dataset
-    if name not in context.lake.tables() or name in DATASETS:
-        name = find_dataset(name).spec.name
-    return describe_dataset(context, name)
+    return describe_dataset(context, full_name(context, request.dataset) or find_dataset("").name)
 
 
 @operation(
@@ -78,13 +77,10 @@ def dataset(context: Context, request: DatasetRequest) -> DatasetReply:
 )
 def loads(context: Context, request: LoadsRequest) -> Table:
     """What made the datasets, newest first."""
-    from tallystick.history.datasets import DATASETS, find_dataset
     from tallystick.history.keeping.lineage import LoadLine, list_loads
 
-    name = request.dataset
-    if name and name not in DATASETS:
-        name = find_dataset(name).spec.name
-    return page_of(context, LoadLine, list_loads(context, name, request.what), request, _("Loads"))
+    lines = list_loads(context, full_name(context, request.dataset), request.what)
+    return page_of(context, LoadLine, lines, request, _("Loads"))
 
 
 @operation(
@@ -137,13 +133,11 @@ def withdraw(context: Context, request: WithdrawRequest) -> CorrectReply:
 )
 def compact(context: Context, request: CompactRequest) -> KeptReply:
     """Archived files stay as they are. Stopped at any moment, it loses and doubles nothing."""
-    from tallystick.history.datasets import find_dataset
-
     lake = context.lake
-    names = [find_dataset(request.dataset).spec.name] if request.dataset else lake.tables()
+    names = [full_name(context, request.dataset)] if request.dataset else lake.tables()
     names = [name for name in names if name in lake.tables()]
     before = sum(lake.describe(name).files for name in names)
-    context.progress.start("history.compact", len(names))
+    context.progress.start(translate(_("Compacting"), context.language), len(names))
     for name in names:
         lake.compact(name)
         context.progress.step(1, name)
@@ -171,11 +165,18 @@ def expire(context: Context, request: ExpireRequest) -> KeptReply:
                 field=name,
                 value=str(getattr(request, name)),
             )
+    if request.grace_hours < SHORTEST_GRACE_HOURS:
+        raise TallystickError(
+            "history.grace_short",
+            "A grace of {value} hours is too short: a commit that is under way names its files last.",
+            "Give ten minutes (0.17) or more.",
+            value=str(request.grace_hours),
+        )
     lake = context.lake
     files = sum(lake.describe(name).files for name in lake.tables())
     swept = lake.maintain(
         keep_days=request.keep_days,
-        grace_seconds=max(request.grace_hours * 3_600, SHORTEST_GRACE_SECONDS),
+        grace_seconds=request.grace_hours * 3_600,
         holds=holds_of(context),
     )
     return KeptReply(

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tallystick.core.errors import NotFound, Rejection, suggestion
+from tallystick.core.errors import NotFound, Rejection, mark
 from tallystick.core.events import event_of
 from tallystick.core.lake.archiving import Partition, contents_of, partitions
 from tallystick.core.lake.maintenance import purge
 from tallystick.core.ready import ready
-from tallystick.core.schema import Record, number_date
-from tallystick.history.datasets import DATASETS
-from tallystick.history.events import BeginPurge, MarkPurge, PartitionPurged, PurgePart
+from tallystick.core.schema import Record
+from tallystick.core.text import translate
+from tallystick.history.datasets import find_dataset
+from tallystick.history.events import HELD, BeginPurge, MarkPurge, PartitionPurged, PurgePart
+from tallystick.history.keeping.asked import date_of, today_of
 from tallystick.history.keeping.holds import undisturbed
 from tallystick.history.keeping.retention_sentences import sentence_of
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "KeptLine",
     "PurgeLine",
-    "class_of",
     "kept_parts",
     "longest_kept",
     "mark_command",
@@ -41,12 +42,13 @@ __all__ = [
     "with_makers",
 ]
 
-DAY_NS = 86_400_000_000_000
+_ = mark
 
 
 class KeptLine(Record, frozen=True, kw_only=True):
     """Until when a partition is kept: the date (none: for ever, as far as is known), the rule that says so with its
-    source, the same as a sentence, the open holds, and where its purge stands.
+    source, the same as a sentence, the open holds, and where its purge stands (empty also when all that was there then
+    is gone: what is there now came since).
     """
 
     dataset: str
@@ -68,7 +70,7 @@ class KeptLine(Record, frozen=True, kw_only=True):
 
 class PurgeLine(Record, frozen=True, kw_only=True):
     """A partition on its way out: who proposed its deletion (empty where that is not known any more), who approved it
-    and so marked it, and why it did not get further, if it did not.
+    and so marked it, why it did not get further, if it did not, and the open holds that keep it.
     """
 
     dataset: str
@@ -81,23 +83,13 @@ class PurgeLine(Record, frozen=True, kw_only=True):
     reason: str
     contents: str
     problem: str = ""
-
-
-def class_of(dataset: str) -> str:
-    """The class of record of a dataset. NotFound for a table that is declared as none, which is never purged."""
-    found = DATASETS.get(dataset)
-    if found is None:
-        remedy, near = suggestion(dataset, DATASETS)
-        raise NotFound(
-            "history.dataset_unknown", "There is no dataset {dataset}.", remedy, dataset=dataset, **near
-        )
-    return found.record_class
+    holds: str = ""
 
 
 def kept_parts(context: Context, dataset: str) -> list[KeptLine]:
     """Every partition of a dataset with the date until which it is kept, and why."""
     machine: HistoryMachine = context.machine("history")
-    record_class, today = class_of(dataset), _today()
+    record_class, today = find_dataset(dataset).record_class, today_of(context)
     lines = []
     for part in partitions(context.lake, dataset):
         span = machine.keep_until(record_class, part.first, part.last, today)
@@ -134,7 +126,7 @@ def _kept(
         source=span.row.source if span.row else "",
         kept_why=why,
         holds=", ".join(hold.hold for hold in holds),
-        purge=going.state if going else "",
+        purge=going.state if going and going.state != "purged" else "",
     )
 
 
@@ -158,11 +150,36 @@ def mark_command(context: Context, dataset: str, before: datetime.date, reason: 
         PurgePart(partition=part.name, first=part.first, last=part.last, rows=part.rows, contents=b"")
         for part in chosen
     ]
-    command = MarkPurge(dataset=dataset, record_class=class_of(dataset), parts=parts, reason=reason)
+    command = MarkPurge(
+        dataset=dataset, record_class=find_dataset(dataset).record_class, parts=parts, reason=reason
+    )
+    if held := _held(machine, command):
+        return held
     against = machine.mask_of(msgspec.structs.replace(command, received_at=time.time_ns())) & ~1
     if against:
         return event_of(MarkPurge).rejections(against, msgspec.structs.asdict(command))[0]
     return msgspec.structs.replace(command, parts=[_proven(context, dataset, part) for part in parts])
+
+
+def _held(machine: HistoryMachine, command: MarkPurge) -> Rejection | None:
+    """The refusal that names the holds and what they keep; None when nothing is held."""
+    on = {
+        part.partition: machine.holds_on(command.dataset, command.record_class, part.first, part.last)
+        for part in command.parts
+    }
+    names = dict.fromkeys(hold.hold for holds in on.values() for hold in holds)
+    if not names:
+        return None
+    return Rejection(
+        code=HELD.code,
+        text=_("A hold is open on {dataset}, partition {partitions}: {holds}."),
+        remedy=HELD.remedy,
+        values={
+            "dataset": command.dataset,
+            "partitions": ", ".join(partition for partition, holds in on.items() if holds),
+            "holds": ", ".join(names),
+        },
+    )
 
 
 def _proven(context: Context, dataset: str, part: PurgePart) -> PurgePart:
@@ -176,7 +193,7 @@ def run_purges(context: Context, dataset: str = "") -> list[PurgeLine]:
     """Delete what is marked, past its grace and free; gives every partition that was marked, with what became of it."""
     machine: HistoryMachine = context.machine("history")
     going = [one for one in machine.purges(dataset) if one.state in ("marked", "begun")]
-    context.progress.start("history.purge", len(going))
+    context.progress.start(translate(_("Deleting what is due"), context.language), len(going))
     found = []
     for one in going:
         with undisturbed(context):
@@ -192,26 +209,33 @@ def _run(context: Context, one: Purge) -> PurgeLine:
     if not is_deleted(context, one):
         proof = contents_of(context.lake, one.dataset, part.first)
         if proof is None or hash_proof(proof) != part.contents:
-            return line_of(one, problem="changed")
-        begin = BeginPurge(dataset=one.dataset, partition=part.partition)
+            return line_of(context, one, problem="changed")
+        begin = BeginPurge(dataset=one.dataset, partition=part.partition, today=today_of(context))
         decision = context.send(begin)
         if not decision.accepted:
             told = msgspec.structs.asdict(begin)
-            return line_of(one, problem=decision.rejections(told)[0].code.rpartition(".")[2])
+            return line_of(context, one, problem=decision.rejections(told)[0].code.rpartition(".")[2])
     purge(context.lake, one.dataset, part.first, token=_token(one))
     context.send(
         PartitionPurged(dataset=one.dataset, partition=part.partition, rows=part.rows, contents=part.contents)
     )
-    return line_of(one, state="purged")
+    return line_of(context, one, state="purged")
 
 
 def hash_proof(proof: Proof) -> bytes:
-    """SHA-256 of a proof, as it stands on the journal."""
+    """SHA-256 of a proof, as marks and tombstones on the journal have it.
+
+    Of its JSON; seals have that of its msgpack (`feeding.verifying.seal_hash`). Neither can change any more, for both
+    are compared with what journals say.
+    """
     return hashlib.sha256(msgspec.json.encode(proof, order="deterministic")).digest()
 
 
-def line_of(one: Purge, *, state: str = "", problem: str = "") -> PurgeLine:
+def line_of(context: Context, one: Purge, *, state: str = "", problem: str = "") -> PurgeLine:
     """A purge of the machine as a line."""
+    going = (state or one.state) in ("marked", "begun")
+    machine, part = context.machine("history"), one.part
+    holds = machine.holds_on(one.dataset, one.record_class, part.first, part.last) if going else ()
     return PurgeLine(
         dataset=one.dataset,
         partition=one.part.partition,
@@ -219,10 +243,11 @@ def line_of(one: Purge, *, state: str = "", problem: str = "") -> PurgeLine:
         state=state or one.state,
         proposed_by="",
         marked_by=one.marked_by,
-        marked_on=number_date(one.marked_at // DAY_NS),
+        marked_on=date_of(context, one.marked_at),
         reason=one.reason,
         contents=one.part.contents.hex(),
         problem=problem,
+        holds=", ".join(hold.hold for hold in holds),
     )
 
 
@@ -242,10 +267,6 @@ def with_makers(context: Context, lines: list[PurgeLine]) -> list[PurgeLine]:
         )
         for line in lines
     ]
-
-
-def _today() -> datetime.date:
-    return number_date(time.time_ns() // DAY_NS)
 
 
 def is_deleted(context: Context, one: Purge) -> bool:

@@ -11,6 +11,7 @@ from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record
 from tallystick.core.text import translate
 from tallystick.core.time import parse_time
+from tallystick.history.keeping.asked import full_name
 from tallystick.history.keeping.gaps import GapLine
 from tallystick.history.keeping.quality import QualityLine
 from tallystick.history.keeping.quotas import counted
@@ -58,13 +59,10 @@ class VersionsRequest(Record, frozen=True, kw_only=True):
 )
 def quality(context: Context, request: QualityRequest) -> Table:
     """A row for each part; rows taken and waiting say what its score is made of."""
-    from tallystick.history.datasets import DATASETS, find_dataset
     from tallystick.history.keeping.quality import quality_lines
 
-    name = request.dataset
-    if name and name not in DATASETS:
-        name = find_dataset(name).spec.name
-    return page_of(context, QualityLine, quality_lines(context, name, request.by), request, _("Quality"))
+    lines = quality_lines(context, full_name(context, request.dataset), request.by)
+    return page_of(context, QualityLine, lines, request, _("Quality"))
 
 
 @operation(

@@ -63,8 +63,8 @@ def charge(context: Context, rows: int, size: int, *, kept: bool = True) -> None
     """Count rows and bytes that the caller is about to be given, and refuse what is over the quota of the day.
 
     TallystickError `history.quota_used` says what is left and when the day ends; nothing is counted then, nor when it
-    is not to be `kept`. Doors that
-    give rows out of history call this once for each answer, or for each batch of a stream.
+    is not to be `kept`. Doors that give rows out of history call this once for each answer, or for each batch of a
+    stream.
     """
     quota = _quota_of(context)
     if quota is None:

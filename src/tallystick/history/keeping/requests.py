@@ -1,4 +1,4 @@
-"""What the doors of keeping take and give."""
+"""What the doors of keeping take and give; those of quality, and of typed corrections, declare their own."""
 
 from __future__ import annotations
 
@@ -45,9 +45,12 @@ __all__ = [
 
 
 class DatasetsRequest(PageRequest, frozen=True, kw_only=True):
-    """Which part of the catalog; `text` is looked for in names, titles and owners."""
+    """Which part of the catalog; `text` is looked for in names, titles and owners. With `hold` only datasets of which
+    that open hold speaks.
+    """
 
     text: str = ""
+    hold: str = ""
 
 
 class DatasetRequest(Record, frozen=True, kw_only=True):
@@ -116,8 +119,8 @@ class CompactRequest(Record, frozen=True, kw_only=True):
 
 
 class ExpireRequest(Record, frozen=True, kw_only=True):
-    """Drop snapshots older than `keep_days`, and files that nothing names and that are older than `grace_hours` (at
-    least ten minutes).
+    """Drop snapshots older than `keep_days`, and files that nothing names and that are older than `grace_hours`, which
+    is ten minutes or more.
     """
 
     keep_days: float = 7.0
@@ -207,16 +210,19 @@ class ProposeRetentionRequest(Record, frozen=True, kw_only=True):
 
 
 class CloseYearRequest(Record, frozen=True, kw_only=True):
-    """A year whose closing of the books is done, and on which date it was."""
+    """A year that is over, on which date its books were closed, and why it is said, or said otherwise, now."""
 
     year: int
     date: datetime.date
+    reason: str
 
 
 class RetentionLine(Record, frozen=True, kw_only=True):
-    """A retention rule in force: how long records of a class are kept at least, from which start, by which source.
+    """A retention rule: how long records of a class are kept at least, from which start, by which source.
 
-    A class that no rule names has a line without rule and value, whose `note` says that it is kept for ever.
+    A rule that was replaced ends with the day of the change (`valid_to`) and still holds for what is dated before. Of a
+    clock that is journaled `started` says which years were closed when, the newest first. A class that no rule names
+    has a line without rule and value, whose `note` says that it is kept for ever.
     """
 
     jurisdiction: str
@@ -231,13 +237,15 @@ class RetentionLine(Record, frozen=True, kw_only=True):
     source_date: str
     status: str
     note: str
+    started: str = ""
 
 
 class HoldsRequest(PageRequest, frozen=True, kw_only=True):
-    """Open holds, or all with `every`; those that speak of one dataset, or of any."""
+    """Open holds, or all with `every`; those that speak of one dataset, or of any; one by its name with `hold`."""
 
     dataset: str = ""
     every: bool = False
+    hold: str = ""
 
 
 class HoldLine(Record, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import NamedTuple
 
+import msgspec
+
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import date_number, number_date
 from tallystick.history.events import RetentionRow
@@ -25,8 +27,8 @@ __all__ = [
     "STATUSES",
     "UNITS",
     "KeepUntil",
+    "adopted",
     "keep_until",
-    "merged",
     "problems_of",
     "purge_grace_days",
     "read_rows",
@@ -138,10 +140,36 @@ def _later(start: datetime.date, value: int, unit: str) -> datetime.date:
     return datetime.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
 
-def merged(rows: Iterable[RetentionRow], changes: Iterable[RetentionRow]) -> list[RetentionRow]:
-    """The rows after a change: equal identities replaced, `withdrawn` ones gone, in order of identity."""
-    found = {row.identity: row for row in rows} | {row.identity: row for row in changes}
-    return [found[key] for key in sorted(found) if found[key].status != "withdrawn"]
+def adopted(
+    rows: Iterable[RetentionRow],
+    replaced: Iterable[RetentionRow],
+    changes: Iterable[RetentionRow],
+    until: datetime.date,
+) -> tuple[list[RetentionRow], list[RetentionRow]]:
+    """The rows in force after a change, in order of identity, and those that were replaced, by this change or before.
+
+    A row is replaced by one of its identity and still holds for what is dated up to `until`, the day of the change. A
+    `withdrawn` row takes the one with its identity back for all dates, with all that it had replaced.
+    """
+    found = {row.identity: row for row in rows}
+    past = list(replaced)
+    for row in changes:
+        before = found.pop(row.identity, None)
+        if row.status == "withdrawn":
+            past = [one for one in past if one.identity != row.identity]
+            continue
+        found[row.identity] = row
+        if before is None or before.clock == "mark" or _says(before) == _says(row):
+            continue
+        end = until if before.valid_to is None else min(until, before.valid_to)
+        if before.valid_from is None or before.valid_from <= end:
+            past.append(msgspec.structs.replace(before, valid_to=end))
+    return [found[key] for key in sorted(found)], past
+
+
+def _says(row: RetentionRow) -> tuple[object, ...]:
+    """What a row asks for, whatever its source and notes."""
+    return (row.value, row.unit, row.clock, row.valid_from, row.valid_to)
 
 
 def problems_of(rows: Iterable[RetentionRow]) -> list[str]:

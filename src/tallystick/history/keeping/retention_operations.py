@@ -1,37 +1,31 @@
-"""The doors of retention: rules, holds, and the purge of what need not be kept any more."""
+"""The doors of retention: its rules, and the purge of what need not be kept any more."""
 
 from __future__ import annotations
 
 import datetime
-import fnmatch
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tallystick.core.access_operations import DoneReply, propose
 from tallystick.core.context import Context
-from tallystick.core.errors import NotFound, Rejection, TallystickError, mark, suggestion
-from tallystick.core.events import Command, event_of
+from tallystick.core.errors import Rejection, TallystickError, mark
+from tallystick.core.events import event_of
 from tallystick.core.operations import Table, operation
 from tallystick.history.events import (
     AdoptRetention,
-    ClockStarted,
-    PlaceHold,
-    ReleaseHold,
     RetentionRow,
+    StartClock,
     UnmarkPurge,
 )
-from tallystick.history.keeping.holds import known_class, undisturbed
+from tallystick.history.keeping.asked import full_name, require_known, require_reason, sent
 from tallystick.history.keeping.requests import (
     CloseYearRequest,
-    HoldLine,
-    HoldsRequest,
-    PlaceHoldRequest,
     ProposePurgeRequest,
     ProposeRetentionRequest,
     PurgeRequest,
     PurgesRequest,
-    ReleaseHoldRequest,
     RetentionLine,
     RetentionRequest,
     UnmarkPurgeRequest,
@@ -41,7 +35,7 @@ from tallystick.history.keeping.requests import (
 if TYPE_CHECKING:
     from tallystick.history.machine import HistoryMachine
 
-__all__ = ["adopt_shipped", "require_classes"]
+__all__ = ["adopt_shipped"]
 
 _ = mark
 UNKNOWN_MARKET = "*"
@@ -53,19 +47,21 @@ UNKNOWN_MARKET = "*"
     summary="How long records must be kept: the rules in force, or a dataset's partitions with their dates.",
 )
 def retention(context: Context, request: RetentionRequest) -> Table:
-    """The rules (the shipped ones before any is in force), or with a dataset each partition with what keeps it.
+    """The rules (the shipped ones before any is in force), those that were replaced and still hold for what is older,
+    and when the years were closed; or with a dataset each partition with what keeps it.
 
     A class of records that no rule names has a line that says so: it is kept for ever.
     """
     if request.dataset:
         from tallystick.history.keeping.purging import KeptLine, kept_parts
 
-        name = _name_of(context, request.dataset)
+        name = full_name(context, request.dataset)
         return page_of(context, KeptLine, kept_parts(context, name), request, _("Kept until"))
-    rows = _machine(context).state.retention or _shipped(context)
+    state = _machine(context).state
+    rows = state.retention or _shipped(context)
     lines = [
-        RetentionLine(**msgspec.structs.asdict(row))
-        for row in rows
+        RetentionLine(**msgspec.structs.asdict(row), started=_started(state.clocks, row.clock))
+        for row in (*rows, *state.replaced)
         if request.record_class in ("", row.record_class)
     ]
     lines += _without_rule(context, rows, request.record_class)
@@ -79,101 +75,48 @@ def retention(context: Context, request: RetentionRequest) -> Table:
     writes=True,
 )
 def propose_retention(context: Context, request: ProposeRetentionRequest) -> DoneReply | Rejection:
-    """Rows with the identity (jurisdiction, class, rule, start) of one in force replace it; `withdrawn` ones end it."""
+    """Rows with the identity (jurisdiction, class, rule, start) of one in force replace it; of what is dated up to the
+    change the replaced one still holds. `withdrawn` ones take it back for all dates, as if it had never held.
+    """
     from tallystick.history.keeping.retention import read_rows
 
+    require_reason(request.reason)
     rows = read_rows(request.rows)
+    if not rows:
+        raise TallystickError(
+            "history.retention_nothing",
+            "No rule is given: there is no line below the header.",
+            "Write a line for each rule to change.",
+        )
     adopt_shipped(context)
-    return propose(
-        context, AdoptRetention(rows=rows), _("Change the rules of how long records are kept"), request.reason
-    )
+    _require_rule_classes(context, [row.record_class for row in rows])
+    said = _("Change the rules of how long records are kept")
+    if any(row.status == "withdrawn" for row in rows):
+        said = _(
+            "Change the rules of how long records are kept; those with the status withdrawn are taken back for all "
+            "dates, as if they had never held"
+        )
+    return propose(context, AdoptRetention(rows=rows), said, request.reason)
 
 
 @operation(
     "history.close_year",
     permission="history.manage",
-    summary="Say that a year's books are closed: the clock of accounting records starts.",
+    summary="Propose, for a second person's approval, that a year's books are closed: the clock of accounting records "
+    "starts.",
     writes=True,
 )
 def close_year(context: Context, request: CloseYearRequest) -> DoneReply | Rejection:
-    """Until a year is closed, everything whose clock starts with its closing is kept."""
-    if request.date <= datetime.date(request.year, 12, 31):
-        raise TallystickError(
-            "history.year_not_over",
-            "{year} was not over on {date}.",
-            "Give the date on which its closing was done.",
-            year=request.year,
-            date=str(request.date),
-        )
-    return _sent(
-        context,
-        ClockStarted(clock="year_closed", subject=str(request.year), date=request.date),
-        str(request.year),
+    """Until a year is closed, everything whose clock starts with its closing is kept. Proposed again with another date
+    it corrects the first.
+    """
+    require_reason(request.reason)
+    command = StartClock(
+        clock="year_closed", subject=str(request.year), date=request.date, reason=request.reason
     )
-
-
-@operation("history.holds", permission="history.read", summary="List the holds that keep records.")
-def holds(context: Context, request: HoldsRequest) -> Table:
-    """Each with its scope and reason, the open ones unless all are asked for."""
-    name = _name_of(context, request.dataset) if request.dataset else ""
-    lines = [
-        HoldLine(
-            hold=hold.hold,
-            kind=hold.kind,
-            state="open" if hold.is_open else "released",
-            datasets=", ".join(hold.datasets),
-            record_classes=", ".join(hold.record_classes),
-            instruments=", ".join(hold.instruments),
-            parties=", ".join(hold.parties),
-            accounts=", ".join(hold.accounts),
-            first=hold.first,
-            last=hold.last,
-            reason=hold.reason,
-            placed_by=hold.placed_by,
-            placed_at=hold.placed_at,
-            released_at=hold.released_at or None,
-        )
-        for hold in _machine(context).holds(name, known_class(name))
-        if request.every or hold.is_open
-    ]
-    return page_of(context, HoldLine, lines, request, _("Holds"))
-
-
-@operation(
-    "history.place_hold",
-    permission="history.manage",
-    summary="Hold records: nothing in the scope is deleted until the hold is released.",
-    writes=True,
-)
-def place_hold(context: Context, request: PlaceHoldRequest) -> DoneReply | Rejection:
-    """Holds at once, without a second person."""
-    if request.first and request.last and request.last < request.first:
-        raise TallystickError(
-            "history.hold_span",
-            "The hold ends on {last}, before it begins on {first}.",
-            "Exchange the dates.",
-            first=str(request.first),
-            last=str(request.last),
-        )
-    fields = msgspec.structs.asdict(request)
-    fields["datasets"] = [_pattern_of(context, one) for one in request.datasets]
-    require_classes(request.record_classes)
-    with undisturbed(context):
-        return _sent(context, PlaceHold(**fields), request.hold)
-
-
-@operation(
-    "history.release_hold",
-    permission="history.manage",
-    summary="Propose the release of a hold for a second person's approval.",
-    writes=True,
-)
-def release_hold(context: Context, request: ReleaseHoldRequest) -> DoneReply | Rejection:
-    """The hold stands until a second person approves the proposal."""
-    command = ReleaseHold(hold=request.hold, reason=request.reason)
-    if _machine(context).mask_of(command) & 1:
-        return event_of(ReleaseHold).rejections(1, {"hold": request.hold})[0]
-    return propose(context, command, _("Release the hold {hold}"), request.reason)
+    if against := _machine(context).mask_of(command) & ~1:
+        return event_of(StartClock).rejections(against, msgspec.structs.asdict(command))[0]
+    return propose(context, command, _("The books of {subject} were closed on {date}"), request.reason)
 
 
 @operation(
@@ -185,8 +128,10 @@ def purges(context: Context, request: PurgesRequest) -> Table:
     """Each partition with its tombstone: rows, the hash of its contents, who proposed and who marked it, and when."""
     from tallystick.history.keeping.purging import PurgeLine, line_of, with_makers
 
-    name = _name_of(context, request.dataset) if request.dataset else ""
-    lines = [line_of(one) for one in _machine(context).purges(name) if request.state in ("", one.state)]
+    name = full_name(context, request.dataset)
+    lines = [
+        line_of(context, one) for one in _machine(context).purges(name) if request.state in ("", one.state)
+    ]
     return page_of(context, PurgeLine, with_makers(context, lines), request, _("Purges"))
 
 
@@ -200,8 +145,9 @@ def propose_purge(context: Context, request: ProposePurgeRequest) -> DoneReply |
     """Once approved they are marked; they are deleted by `history.purge` after the grace, if nothing holds them."""
     from tallystick.history.keeping.purging import mark_command
 
+    require_reason(request.reason)
     adopt_shipped(context)
-    command = mark_command(context, _name_of(context, request.dataset), request.before, request.reason)
+    command = mark_command(context, full_name(context, request.dataset), request.before, request.reason)
     if isinstance(command, Rejection):
         return command
     return propose(context, command, _("Delete the old partitions of {dataset} for good"), request.reason)
@@ -217,7 +163,8 @@ def unmark_purge(context: Context, request: UnmarkPurgeRequest) -> DoneReply | R
     """Stays possible until its rows are gone."""
     from tallystick.history.keeping.purging import is_deleted
 
-    name = _name_of(context, request.dataset)
+    require_reason(request.reason)
+    name = full_name(context, request.dataset)
     going = _machine(context).purge_of(name, request.partition)
     if going is not None and going.state == "begun" and is_deleted(context, going):
         raise TallystickError(
@@ -228,7 +175,7 @@ def unmark_purge(context: Context, request: UnmarkPurgeRequest) -> DoneReply | R
             partition=request.partition,
         )
     command = UnmarkPurge(dataset=name, partition=request.partition, reason=request.reason)
-    return _sent(context, command, request.partition)
+    return sent(context, command, request.partition)
 
 
 @operation(
@@ -242,7 +189,7 @@ def purge(context: Context, request: PurgeRequest) -> Table:
     from tallystick.history.keeping.purging import PurgeLine, run_purges
     from tallystick.history.keeping.requests import PageRequest
 
-    name = _name_of(context, request.dataset) if request.dataset else ""
+    name = full_name(context, request.dataset)
     return page_of(context, PurgeLine, run_purges(context, name), PageRequest(limit=0), _("Purges"))
 
 
@@ -289,53 +236,23 @@ def _shipped(context: Context) -> list[RetentionRow]:
     return [row for row in shipped_rows() if row.jurisdiction in (UNKNOWN_MARKET, market)]
 
 
-def _name_of(context: Context, dataset: str) -> str:
-    """A dataset's full name."""
-    from tallystick.history.datasets import DATASETS, find_dataset
-
-    if dataset in context.lake.tables() and dataset not in DATASETS:
-        return dataset
-    return find_dataset(dataset).spec.name
-
-
-def _pattern_of(context: Context, pattern: str) -> str:
-    """A pattern of full names that fits a dataset, since one that fits none would hold nothing unnoticed."""
+def _require_rule_classes(context: Context, classes: Iterable[str]) -> None:
+    """Refuse a class of record that neither a dataset nor a rule of the law has; `*` is every class."""
     from tallystick.history.datasets import DATASETS
+    from tallystick.history.keeping.retention import shipped_rows
 
-    if any(fnmatch.fnmatchcase(name, pattern) for name in (*DATASETS, *context.lake.tables())):
-        return pattern
-    if any(mark in pattern for mark in "*?["):
-        raise NotFound(
-            "history.hold_nothing",
-            "No dataset fits {pattern}, so the hold would keep nothing.",
-            "`tally history datasets` lists the names; `history.*` is all of history.",
-            pattern=pattern,
-        )
-    return _name_of(context, pattern)
+    rules = {row.record_class for row in (*shipped_rows(), *_machine(context).state.retention)}
+    require_known(classes, {"*", *rules, *(dataset.record_class for dataset in DATASETS.values())})
 
 
-def require_classes(classes: list[str]) -> None:
-    """Refuse a class of record that no dataset has."""
-    from tallystick.history.datasets import DATASETS
+def _started(clocks: Mapping[str, datetime.date], clock: str) -> str:
+    """When a journaled clock started, by its subjects, the newest first.
 
-    known = sorted({dataset.record_class for dataset in DATASETS.values()})
-    for one in classes:
-        if one not in known:
-            remedy, near = suggestion(one, known)
-            raise NotFound(
-                "history.class_unknown",
-                "There is no class of record {record_class}.",
-                remedy,
-                record_class=one,
-                **near,
-            )
-
-
-def _sent(context: Context, command: Command, identity: str) -> DoneReply | Rejection:
-    decision = context.send(command)
-    if decision.accepted:
-        return DoneReply(id=identity, position=decision.position)
-    return decision.rejections(msgspec.structs.asdict(command))[0]
+    >>> _started({"year_closed 2024": datetime.date(2025, 3, 31)}, "year_closed")
+    '2024: 2025-03-31'
+    """
+    found = {key.partition(" ")[2]: date for key, date in clocks.items() if key.partition(" ")[0] == clock}
+    return "; ".join(f"{subject}: {found[subject]}" for subject in sorted(found, reverse=True))
 
 
 def _machine(context: Context) -> HistoryMachine:

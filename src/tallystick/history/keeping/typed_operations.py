@@ -40,7 +40,10 @@ class WithdrawRowsRequest(Record, frozen=True, kw_only=True):
     writes=True,
 )
 def correct_rows(context: Context, request: CorrectRowsRequest) -> CorrectReply:
-    """The same as `history.correct`; a column that the rows do not give keeps what was known."""
+    """The same as `history.correct`; a column that the rows do not give keeps what was known.
+
+    TallystickError with the reasons when a row does not pass the checks; nothing is corrected or set aside then.
+    """
     from tallystick.history.keeping.corrections import Why, correct
     from tallystick.history.loading.columns import ColumnMapping
     from tallystick.history.loading.typed import TYPED, rows_of_text
