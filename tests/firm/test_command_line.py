@@ -38,6 +38,39 @@ def test_verify_says_what_it_does_not_cover(folder: Path, capsys: pytest.Capture
     assert json.loads(capsys.readouterr().out)["chain"]["sound"] is True
 
 
+def test_verbs_find_the_folder_as_the_rooms_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ways = (["verify", str(folder)], ["verify", "--firm", str(folder)], ["verify"])
+    asked = (
+        ["why", str(folder), "O20261120-42"],
+        ["why", "O20261120-42", "--firm", str(folder)],
+        ["why", "O20261120-42"],
+    )
+    told = set()
+    for way in (*ways, *asked):
+        if len(way) == 1 or way[1:] == ["O20261120-42"]:
+            monkeypatch.setenv("TALLYSTICK_FIRM", str(folder))
+        assert run(*way, "--json") == (0 if way[0] == "verify" else 2)
+        told.add(capsys.readouterr().err)
+        monkeypatch.delenv("TALLYSTICK_FIRM", raising=False)
+    assert len(told) == 2  # what verify says of its progress, and that there is no such order
+    assert any("with id O20261120-42" in one for one in told)
+
+
+def test_lists_take_commas_as_over_http(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["history", "actions", "--firm", str(folder)]
+    assert run(*words, "--kinds", "cash,stock", "--kinds", "rights", "--instruments", "") == 0
+    assert run(*words, "--columns", "symbol,ex_date") == 0
+    capsys.readouterr()
+    assert run(*words, "--kinds", "cash,stok") == 2
+    assert "Choose one of cash, stock" in capsys.readouterr().err
+    assert run("history", "bars", "--firm", str(folder), "--instruments", "1.XTAI,2.XTAI") == 2
+    assert "There is no instrument 1.XTAI" in capsys.readouterr().err
+    assert run("history", "load", "a,b.csv", "--firm", str(folder)) == 2
+    assert "a,b.csv" in capsys.readouterr().err
+
+
 def test_rejected_is_1_with_the_reason(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("access", "revoke", "mei", "--role", "administrator", "--firm", str(folder)) == 1
     assert "last administrator" in capsys.readouterr().out

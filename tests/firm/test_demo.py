@@ -77,6 +77,7 @@ def test_another_firm_is_left_alone(
             main(["init", str(folder), "--name", "Elsewhere Securities"])
     else:
         assert demo(folder, "--clients", "61", "--instruments", "6", "--no-serve") == 0
+        assert f"`tally demo {folder}` serves its console" in capsys.readouterr().out
         (folder / "demo-is-ready").unlink()
     with Firm.open(folder) as firm:
         head = firm.call("journal.head")

@@ -10,7 +10,13 @@ from typing import Annotated, TypeVar
 
 import cyclopts
 
-from tallystick.cli.rooms import DEFAULT_FOLDER, FirmOption, add_rooms, run_operation
+from tallystick.cli.rooms import (
+    DEFAULT_FOLDER,
+    FirmFolder,
+    FirmOption,
+    add_rooms,
+    run_operation,
+)
 from tallystick.cli.show import TerminalProgress, language, show
 from tallystick.core.text import translate
 
@@ -60,7 +66,7 @@ def init(folder: Path, *, name: str = "Made-up Securities", first_day: datetime.
 
 
 def demo(
-    folder: Path = DEFAULT_FOLDER,
+    folder: FirmFolder = DEFAULT_FOLDER,
     *,
     clients: int = 5_000,
     instruments: int = 200,
@@ -71,28 +77,31 @@ def demo(
     port: int = 8321,
 ) -> int:
     """Build a made-up firm with a year of history, run one full trading day, and serve the console."""
-    from tallystick.cli.demo import make_demo, tell_entry
+    from tallystick.cli.demo import make_demo, tell_entry, tell_made
 
     make_demo(
         folder, clients=clients, instruments=instruments, seed=seed, date=date, progress=TerminalProgress()
     )
     if not serve:
+        tell_made(folder)
         return 0
     tell_entry(folder, host, port)
     return _serve(folder, host, port)
 
 
-def run(folder: Path, *, date: datetime.date, json: Json = False) -> int:
+def run(folder: FirmFolder = DEFAULT_FOLDER, *, date: datetime.date, json: Json = False) -> int:
     """Run one trading day of a simulated firm, from the open to the close and the clearing files."""
     return run_operation(folder, "simulation.run", {"date": date}, as_json=json)
 
 
-def serve(folder: Path, *, host: FromSettings[str] = "", port: FromSettings[int] = 0) -> int:
+def serve(
+    folder: FirmFolder = DEFAULT_FOLDER, *, host: FromSettings[str] = "", port: FromSettings[int] = 0
+) -> int:
     """Serve the console and the API of a firm."""
     return _serve(folder, host, port)
 
 
-def verify(folder: Path, *, json: Json = False) -> int:
+def verify(folder: FirmFolder = DEFAULT_FOLDER, *, json: Json = False) -> int:
     """Check the journal's hash chain and decide everything again; the lake: tally history verify-sealed."""
     status = run_operation(folder, "journal.verify", {}, as_json=json)
     if not json:
@@ -106,14 +115,19 @@ def verify(folder: Path, *, json: Json = False) -> int:
 
 
 def replay(
-    folder: Path, *, date: datetime.date | None = None, batch_size: int | None = None, json: Json = False
+    folder: FirmFolder = DEFAULT_FOLDER,
+    *,
+    date: datetime.date | None = None,
+    batch_size: int | None = None,
+    json: Json = False,
 ) -> int:
     """Decide one day again, in batches of any size, and compare to the byte."""
     return run_operation(folder, "journal.replay", {"date": date, "batch_size": batch_size}, as_json=json)
 
 
-def why(folder: Path, id: str, *, json: Json = False) -> int:
+def why(folder: Path, id: str = "", *, firm: FirmOption = DEFAULT_FOLDER, json: Json = False) -> int:
     """Why an order, execution or other command was decided so."""
+    folder, id = (folder, id) if id else (firm, str(folder))
     return run_operation(folder, "journal.why", {"id": id}, as_json=json)
 
 
@@ -131,7 +145,12 @@ def onboard(
 
 
 def repair(
-    folder: Path, *, day: datetime.date, backup: Path, accept_loss: bool = False, json: Json = False
+    folder: FirmFolder = DEFAULT_FOLDER,
+    *,
+    day: datetime.date,
+    backup: Path,
+    accept_loss: bool = False,
+    json: Json = False,
 ) -> int:
     """Put a sound backup in the place of a damaged day of the journal; the damaged file is kept beside it."""
     from tallystick.core.journal import restore_day
@@ -140,22 +159,25 @@ def repair(
     return show({"day": str(day), "damaged_file": str(kept or "")}, as_json=json)
 
 
-def sign_in(folder: Path, user: str) -> int:
+def sign_in(folder: Path, user: str = "", *, firm: FirmOption = DEFAULT_FOLDER) -> int:
     """Sign in as a user with a password; prints a token for the variable TALLYSTICK_TOKEN, good for twelve hours."""
     import getpass
 
     from tallystick.core.errors import Forbidden
     from tallystick.firm import Firm
 
-    with Firm.open(folder) as firm:
-        actor = firm.house.access.authenticate(user, getpass.getpass())
+    folder, user = (folder, user) if user else (firm, str(folder))
+    with Firm.open(folder) as opened:
+        actor = opened.house.access.authenticate(user, getpass.getpass())
         if actor is None:
             raise Forbidden("access.wrong_password", "Name or password is wrong.", "Try again.")
-        sys.stdout.write(firm.house.access.session(actor) + "\n")
+        sys.stdout.write(opened.house.access.session(actor) + "\n")
     return 0
 
 
-def writer(folder: Path, *, linger: float | None = None, ready_fd: int | None = None) -> int:
+def writer(
+    folder: FirmFolder = DEFAULT_FOLDER, *, linger: float | None = None, ready_fd: int | None = None
+) -> int:
     """Run the firm's writer in the foreground (other commands start one by themselves when none is running)."""
     from tallystick.firm import run_writer
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tallystick.firm import Firm
     from tallystick.simulation import DemoPlan
 
-__all__ = ["DEMO_USER", "make_demo", "tell_entry"]
+__all__ = ["DEMO_USER", "make_demo", "tell_entry", "tell_made"]
 
 DEMO_USER = "demo"
 READY = "demo-is-ready"
@@ -30,8 +30,9 @@ def make_demo(
 
     Errors: TallystickError when the folder holds another firm, or one begun with another plan.
     """
-    from tallystick.core.access import GrantRole
-    from tallystick.simulation import DemoPlan, build, run_day
+    from tallystick.core.access import Actor, GrantRole
+    from tallystick.core.context import Context
+    from tallystick.simulation import DemoPlan, build, run_day, show_keeping
 
     if (folder / READY).exists():
         return
@@ -47,6 +48,7 @@ def make_demo(
             day = context.machine("day").state
         if day.business_date != date or day.is_open:
             run_day(context, date)
+        show_keeping(context, Context(firm.house, Actor(DEMO_USER)), date)
     (folder / READY).touch()
 
 
@@ -73,6 +75,17 @@ def _begun(folder: Path, plan: DemoPlan) -> Firm:
         firm.close()
         return Firm.create(folder, first_day=plan.first_day, settings=settings)
     return firm
+
+
+def tell_made(folder: Path) -> None:
+    """Print that the demo firm stands, and how to go on."""
+    told = translate(
+        "The demo firm is in {folder}. `tally demo {folder}` serves its console; `--firm {folder}` asks it at the "
+        "command line.",
+        language(),
+        folder=str(folder),
+    )
+    sys.stdout.write(told + "\n")
 
 
 def tell_entry(folder: Path, host: str, port: int) -> None:

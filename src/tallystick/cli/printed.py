@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tallystick.console import (
     Field,
+    columns_in,
     field_of,
     list_page_of,
     meaning_of,
@@ -24,6 +25,7 @@ from tallystick.console import (
     rows_of,
     sections_of,
     with_cents,
+    with_unit,
     word_of,
     written,
 )
@@ -38,10 +40,6 @@ GAP = "  "
 LEAST_GROWING = 24
 """Cells that the column with the sentences keeps when others give way."""
 
-HOUSE_CODES = {"account": "account_number", "instrument": "symbol"}
-"""Codes of the house, left out where the name that people use stands beside them."""
-
-MONEY_UNIT = "1e-4 "
 VALUES_READ = "values"
 
 
@@ -87,7 +85,7 @@ class Printer:
             (self._title(name), self._written(name, field, value))
             for name, value in plain_of(reply).items()
             if _is_simple(value)
-            for field in [_with_unit(self._meant(name), units.get(name, ""))]
+            for field in [with_unit(field_of(self._meant(name)), units.get(name, ""))]
         ]
         self._pairs(pairs)
         for name, value in _mappings(reply):
@@ -126,9 +124,8 @@ class Printer:
         names = set(reply.schema.names)
         page = list_page_of(self._operation, names)
         if page is None:
-            left_out = {code for code, name in HOUSE_CODES.items() if name in names}
-            units = {field.name: (field.metadata or {}).get(b"unit", b"").decode() for field in reply.schema}
-            return [self._shown(name, units[name]) for name in units if name not in left_out]
+            found = columns_in(self._operation, reply.schema)
+            return [Shown(name, self._title(name), field) for name, field in found.items()]
         columns = [column for column in page.columns if column.name in names]
         return [
             Shown(
@@ -147,8 +144,8 @@ class Printer:
             for column in columns
         ]
 
-    def _shown(self, name: str, unit: str = "") -> Shown:
-        return Shown(name, self._title(name), _with_unit(self._meant(name), unit))
+    def _shown(self, name: str) -> Shown:
+        return Shown(name, self._title(name), field_of(self._meant(name)))
 
     def _meant(self, name: str) -> str:
         return meaning_of(self._operation, name)
@@ -254,14 +251,6 @@ def _is_simple(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return bool(value) and all(isinstance(each, str | int) for each in value)
     return not isinstance(value, dict | Table | msgspec.Struct)
-
-
-def _with_unit(name: str, unit: str) -> Field:
-    """The field of a name; money by the unit that the reply declares where the name says nothing."""
-    field = field_of(name)
-    if field.kind == "text" and unit.startswith(MONEY_UNIT):
-        return msgspec.structs.replace(field, kind="money", decimals=2)
-    return field
 
 
 def _mappings(reply: Any) -> list[tuple[str, dict[str, Any]]]:

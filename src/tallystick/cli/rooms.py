@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import inspect
 import os
+import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +22,19 @@ from tallystick.core.text import translate
 if TYPE_CHECKING:
     from tallystick.core.access import Access, Actor
 
-__all__ = ["DEFAULT_FOLDER", "FirmOption", "add_rooms", "run_operation"]
+__all__ = [
+    "DEFAULT_FOLDER",
+    "FirmFolder",
+    "FirmOption",
+    "add_rooms",
+    "run_operation",
+]
 
 DEFAULT_FOLDER = Path("firm")
-FirmOption = Annotated[Path, cyclopts.Parameter(name=["--firm"], env_var="TALLYSTICK_FIRM")]
+VARIABLE = "TALLYSTICK_FIRM"
+FirmOption = Annotated[Path, cyclopts.Parameter(name=["--firm"], env_var=VARIABLE)]
+FirmFolder = Annotated[Path, cyclopts.Parameter(name=["--firm", "--folder"], env_var=VARIABLE)]
+"""The folder of a verb that also takes it as its first word."""
 PAGING = {
     "limit": "Most rows to show", "offset": "Rows to skip", "sort": "Column to sort by, with - before it descending",
 }  # fmt: skip
@@ -84,7 +95,8 @@ def _command(operation: Operation) -> Any:
             default = field.default_factory()
         asked = asked_field(operation.name, field.name, field.type)
         words = translate(PAGING.get(field.name) or asked.title, language())
-        annotation: Any = Annotated[field.type, cyclopts.Parameter(help=words)]
+        taken = _parts if _word_kind(field.type) else None
+        annotation: Any = Annotated[field.type, cyclopts.Parameter(help=words, converter=taken)]
         parameters.append(
             inspect.Parameter(
                 field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -122,6 +134,26 @@ def _command(operation: Operation) -> Any:
     command.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": int}
     command.__name__ = operation.verb
     return command
+
+
+def _word_kind(kind: Any) -> Any:
+    """What the words of a field that takes a list of them may be: text, or choices. None for a field that takes no such
+    list; names of files are none, as they may have commas.
+    """
+    lists = [one for one in (kind, *typing.get_args(kind)) if typing.get_origin(one) is list]
+    words = [typing.get_args(one)[0] for one in lists]
+    return next((one for one in words if one is str or typing.get_origin(one) is typing.Literal), None)
+
+
+def _parts(kind: Any, tokens: Sequence[cyclopts.Token]) -> list[str]:
+    """The words of an option that may be repeated, or have several with commas, as over HTTP."""
+    found = [(part, token) for token in tokens for part in token.value.split(",") if part]
+    word = _word_kind(kind)
+    for part, token in found:
+        if word is not str and part not in typing.get_args(word):
+            wrong = cyclopts.Token(keyword=token.keyword, value=part)
+            raise cyclopts.CoercionError(token=wrong, target_type=word)
+    return [part for part, _ in found]
 
 
 def _word(operation: Operation) -> str:

@@ -124,6 +124,35 @@ def test_dates_and_times_meet_and_gaps_are_refused():
         asof(left, gaps, on="at", right_on="known")
 
 
+def test_times_with_and_without_a_zone_are_not_compared():
+    """09:30 of Taipei taken for 09:30 UTC would see eight hours ahead."""
+    clock = datetime.datetime(2026, 11, 20, 9, 30)
+    bare = pl.DataFrame({"symbol": ["A"], "ts": [clock]})
+    zoned = bare.with_columns(pl.col("ts").dt.replace_time_zone("Asia/Taipei"))
+    for left, right, side in ((bare, zoned, "left"), (zoned, bare, "right")):
+        with pytest.raises(TallystickError, match=f"times ts of the {side} rows say no time zone") as told:
+            asof(left, right)
+        assert "replace_time_zone" in render(told.value, "en")[1]
+        assert "時區" in render(told.value, "zh_Hant")[0]
+    utc = zoned.with_columns(pl.col("ts").dt.convert_time_zone("UTC"), bid=pl.lit(7))
+    assert asof(zoned, utc)["bid"].to_pylist() == [7]
+    assert asof(bare, bare.with_columns(bid=pl.lit(7)))["bid"].to_pylist() == [7]
+
+
+def test_whole_numbers_beside_times_are_nanoseconds():
+    clock = datetime.datetime(2026, 11, 20, 9, 30, tzinfo=datetime.UTC)
+    times = pl.DataFrame({"symbol": ["A"], "ts": [clock]})
+    numbers = {
+        unit: times.with_columns(pl.col("ts").dt.epoch(unit), bid=pl.lit(7)) for unit in ("ns", "us", "s")
+    }
+    assert asof(times, numbers["ns"])["bid"].to_pylist() == [7]
+    assert asof(numbers["us"], numbers["us"])["bid_right"].to_pylist() == [7]
+    for unit in ("us", "s"):
+        for left, right in ((times, numbers[unit]), (numbers[unit], times)):
+            with pytest.raises(TallystickError, match="are no nanoseconds since 1970"):
+                asof(left, right)
+
+
 @pytest.mark.parametrize(
     ("text", "nanoseconds"), [("5s", 5 * 10**9), ("3d", 3 * 86_400 * 10**9), (7, 7), ("7", 7)]
 )

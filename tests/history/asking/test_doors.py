@@ -195,8 +195,8 @@ def test_panel_asof_and_resample_through_their_doors(context, put, closes):
         found = doors.asof(context, ask.AsofRequest(columns=["bid"], tolerance=tolerance))
         assert found.arrow["bid"].to_pylist() == [bid]
     with pytest.raises(TallystickError, match="Bars of 5m cannot be made of daily ones"):
-        doors.resampled(context, ask.ResampleRequest(every="5m", dataset="bars_daily"))
-    week = doors.resampled(context, ask.ResampleRequest(every="1w", dataset="bars_daily"))
+        doors.resample(context, ask.ResampleRequest(every="5m", dataset="bars_daily"))
+    week = doors.resample(context, ask.ResampleRequest(every="1w", dataset="bars_daily"))
     assert week.arrow["close"].to_pylist() == [30_000]
 
 
@@ -286,13 +286,22 @@ def test_sql_of_any_shape_sees_what_was_known_after_compaction_and_expiry_too(co
     check()
 
 
+@pytest.mark.parametrize(("loaded", "asked"), [("2330.XTAI", "2330"), ("2330", "2330.XTAI")])
+def test_symbol_of_the_same_code_is_suggested(context, closes, loaded, asked):
+    """Also where nobody registered it: a file whose codes got no venue is found so."""
+    closes(loaded, "11-02", 10)
+    for door, request in ((doors.bars, ask.BarsRequest), (doors.panel, ask.PanelRequest)):
+        with pytest.raises(NotFound, match=f"no instrument {asked}. Did you mean {loaded}"):
+            door(context, request(instruments=[asked]))
+
+
 def test_unheard_of_instrument_is_told_and_one_with_bars_answers_empty(context, closes):
     closes("9901.XTAI", "11-02", 10)
     for door, request in (
         (doors.bars, ask.BarsRequest(instruments=["NOPE.XTAI"])),
         (doors.ticks, ask.TicksRequest(instruments=["NOPE.XTAI"])),
         (doors.panel, ask.PanelRequest(instruments=["NOPE.XTAI"])),
-        (doors.resampled, ask.ResampleRequest(every="1h", instruments=["NOPE.XTAI"])),
+        (doors.resample, ask.ResampleRequest(every="1h", instruments=["NOPE.XTAI"])),
     ):
         with pytest.raises(NotFound, match=r"NOPE\.XTAI"):
             door(context, request)

@@ -34,7 +34,7 @@ __all__ = ["PRICES", "actions_of", "adjusted", "closes_of", "described", "find_e
 
 PRICES = ("open", "high", "low", "close")
 ACTION_COLUMNS = ("symbol", "ex_date", "kind", "cash", "ratio", "subscription_price", "subscription_ratio")
-FACTOR = pa.field("factor", pa.float64())
+FACTOR = pa.field("factor", pa.float64(), metadata={"unit": "ratio"})
 
 
 def adjusted(

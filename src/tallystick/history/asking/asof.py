@@ -39,6 +39,9 @@ NO_TOLERANCE = 2**63 - 1
 """Nanoseconds: a match may be of any age."""
 
 
+EARLIEST, LATEST = 10 * 365 * DAY_NS, 230 * 365 * DAY_NS
+"""Nanoseconds since 1970 of about 1980 and 2200: whole numbers that stand beside times lie between them."""
+
 DURATION = re.compile(r"([0-9]+)(ns|us|ms|s|m|h|d)?")
 UNITS_NS = {
     "ns": 1,
@@ -60,6 +63,15 @@ class Side(NamedTuple):
     order: Array | None
 
 
+class Times(NamedTuple):
+    """A side's column of times: as it came, and as nanoseconds."""
+
+    side: str
+    name: str
+    type: pa.DataType
+    values: Array
+
+
 def asof(
     left: Any,
     right: Any,
@@ -79,6 +91,9 @@ def asof(
     the greatest age of a match, in nanoseconds or as `5s`. `columns` are those wanted of the right (all but `by` when
     none are named); one whose name the left has too gets `_right` behind it. Without a match they are null.
 
+    TallystickError for times of which only one side says its zone, and for whole numbers beside times that are no
+    nanoseconds since 1970: they would meet later rows, or none.
+
     >>> trades = pa.table({"symbol": ["A", "A", "B"], "ts": [5, 9, 9], "price": [10, 11, 12]})
     >>> quotes = pa.table({"symbol": ["A", "A"], "ts": [5, 5], "seq": [2, 1], "bid": [7, 8]})
     >>> asof(trades, quotes, columns=["ts", "bid"]).to_pylist()[1:]
@@ -91,11 +106,16 @@ def asof(
     _check_columns("right", right, [by, right_on or on, *wanted])
     left_codes, right_codes, codes = encode_both(left[by], right[by])
     ties = _numbers(right[sequence], sequence) if sequence in right.column_names else None
+    right_on = right_on or on
+    times = _times(left[on], on), _times(right[right_on], right_on)
+    _check_alike(
+        Times("left", on, left[on].type, times[0]), Times("right", right_on, right[right_on].type, times[1])
+    )
     found = match_rows(
         left_codes,
-        _times(left[on], on),
+        times[0],
         right_codes,
-        _times(right[right_on or on], right_on or on),
+        times[1],
         ties,
         codes=codes,
         tolerance=duration_of(tolerance),
@@ -275,6 +295,36 @@ def _check_columns(side: str, table: pa.Table, names: Sequence[str]) -> None:
                 column=name,
                 **near,
             )
+
+
+def _check_alike(left: Times, right: Times) -> None:
+    """Refuse times that cannot be compared as they are."""
+    stamps = [one for one in (left, right) if pa.types.is_timestamp(one.type)]
+    bare = [one for one in stamps if one.type.tz is None]
+    if len(stamps) == 2 and len(bare) == 1:
+        raise TallystickError(
+            "history.asof_zones",
+            "The times {column} of the {side} rows say no time zone, those of the other rows do.",
+            "Give them theirs: `.dt.replace_time_zone('Asia/Taipei')` in Polars, "
+            "`.dt.tz_localize('Asia/Taipei')` in pandas.",
+            column=bare[0].name,
+            side=bare[0].side,
+        )
+    numbers = [one for one in (left, right) if pa.types.is_integer(one.type)]
+    if len(numbers) != 1 or not numbers[0].values.size:
+        return
+    one = numbers[0]
+    if one.values.min() < EARLIEST or one.values.max() > LATEST:
+        raise TallystickError(
+            "history.asof_numbers",
+            "The whole numbers {column} of the {side} rows are no nanoseconds since 1970, such as {value}; "
+            "the other rows have times.",
+            "Make times of them: `pl.from_epoch('{column}', time_unit='us')` in Polars, "
+            "then give them their time zone.",
+            column=one.name,
+            side=one.side,
+            value=int(one.values[0]),
+        )
 
 
 def _times(column: pa.ChunkedArray, name: str) -> Array:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
-from tallystick.core.schema import BusinessDate, Float64, Price, Record, number_date
+from tallystick.core.schema import BusinessDate, Column, Price, Record, number_date
 from tallystick.history.asking.adjustment import ExDate
 
 __all__ = ["FactorLine", "factor_lines"]
+
+Ratio = Annotated[float, Column("float64", unit="ratio")]
 
 
 class FactorLine(Record, frozen=True, kw_only=True):
@@ -26,9 +29,9 @@ class FactorLine(Record, frozen=True, kw_only=True):
     kinds: str
     previous_close: Price | None
     reference_price: Price | None
-    factor: Float64 | None
-    split_factor: Float64 | None
-    volume_factor: Float64 | None
+    factor: Ratio | None
+    split_factor: Ratio | None
+    volume_factor: Ratio | None
     mark: str
 
 

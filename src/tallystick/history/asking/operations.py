@@ -11,6 +11,7 @@ from tallystick.core.context import Context
 from tallystick.core.errors import mark
 from tallystick.core.operations import Table, operation
 from tallystick.core.text import translate
+from tallystick.history.asking.known import DAILY, require_known
 from tallystick.history.asking.questions import (
     ActionsRequest,
     AsofRequest,
@@ -38,12 +39,22 @@ if TYPE_CHECKING:
 
     from tallystick.history.asking.rows import Span
 
-__all__ = ["BarsRequest"]
+__all__ = [
+    "ActionsRequest",
+    "AsofRequest",
+    "BarsRequest",
+    "FactorsRequest",
+    "PanelRequest",
+    "ResampleRequest",
+    "SqlRequest",
+    "StreamRequest",
+    "TicksRequest",
+    "UniverseRequest",
+]
 
 _ = mark
 
 READ = "history.read"
-DAILY = "history.bars_daily"
 
 
 @operation(
@@ -230,15 +241,15 @@ def asof(context: Context, request: AsofRequest) -> Table:
     summary="Bars of any length from shorter bars or trades, by the venue's sessions.",
 )
 @counted
-def resampled(context: Context, request: ResampleRequest) -> Table:
+def resample(context: Context, request: ResampleRequest) -> Table:
     """A row for each bar, half-open [start, end), auctions apart, night sessions by trade date."""
-    from tallystick.history.asking.resample import resample
+    from tallystick.history.asking import resample as bars_of
     from tallystick.history.asking.rows import read_rows
     from tallystick.history.asking.sessions import Sessions
 
     rows = read_rows(context.lake, request.dataset, _span(request), known_at=_known_at(context, request))
     _require_known(context, request, rows.num_rows, request.dataset)
-    found = resample(rows, request.every, Sessions(context.machine("market")))
+    found = bars_of.resample(rows, request.every, Sessions(context.machine("market")))
     return _sliced(found, request, translate("Bars", context.language))
 
 
@@ -251,15 +262,22 @@ def resampled(context: Context, request: ResampleRequest) -> Table:
 def sql(context: Context, request: SqlRequest) -> Table:
     """The rows that the query gives; of columns of one name the later ones are numbered (`close`, `close_1`).
 
-    Business tables ask for the reading right of their own room too. A dataset that nothing was loaded into has no rows.
+    Business tables ask for the reading right of their own room too; of the quarantine, rows of a dataset that the actor
+    may not read are not there. A dataset that nothing was loaded into has no rows.
     """
-    from tallystick.history.asking.sql import empty_tables, named_as_declared, refuse_asof_join
+    from tallystick.history.asking.sql import (
+        empty_tables,
+        named_as_declared,
+        readable_quarantine,
+        refuse_asof_join,
+    )
 
     lake, query, known_at = context.lake, request.query, _known_at(context, request)
     tables = lake.engine.tables_of(query)
     require_readable(context, tables)
     refuse_asof_join(lake, query)
-    found = lake.sql(query, known_at=known_at, given=empty_tables(lake, tables), engine=request.engine)
+    given = empty_tables(lake, tables) | readable_quarantine(context, tables, known_at)
+    found = lake.sql(query, known_at=known_at, given=given, engine=request.engine)
     found = named_as_declared(lake, query, found)
     return _sliced(found.rename_columns(_told_apart(found.column_names)), request, "")
 
@@ -294,21 +312,9 @@ def _ticks(context: Context, request: TicksRequest, name: str, title: str) -> Ta
 
 
 def _require_known(context: Context, request: Any, rows: int, dataset: str = DAILY) -> None:
-    """NotFound, with the nearest name, where an answer has no row and a symbol asked for is unheard of: no instrument
-    of the market, and nothing of it in the dataset or the daily bars, where delisted ones stay.
-    """
-    from tallystick.history.asking.rows import Span, count_rows
-
-    if rows:
-        return
-    market = context.machine("market")
-    registered = {one.symbol for one in market.instruments} if request.instruments else set()
-    for symbol in request.instruments:
-        there = symbol in registered or any(
-            count_rows(context.lake, name, Span([symbol])) for name in {dataset, DAILY}
-        )
-        if not there:
-            market.code_of(symbol)
+    """Refuse unheard-of symbols where an answer has no row."""
+    if not rows:
+        require_known(context, request.instruments, dataset)
 
 
 def _page(

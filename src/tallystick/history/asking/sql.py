@@ -13,14 +13,17 @@ from tallystick.core.errors import NotFound, TallystickError, suggestion
 from tallystick.core.lake.dialect import nodes, parsed
 from tallystick.core.lake.layout import layout_of
 from tallystick.history.asking.meaning import meanings_of
-from tallystick.history.datasets import DATASETS
+from tallystick.history.datasets import DATASETS, QUARANTINE, is_there
+from tallystick.history.loading.quarantine import readable_rows
+from tallystick.history.requests import unreadable_datasets
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tallystick.core.context import Context
     from tallystick.core.lake import Lake
 
-__all__ = ["empty_tables", "named_as_declared", "refuse_asof_join"]
+__all__ = ["empty_tables", "named_as_declared", "readable_quarantine", "refuse_asof_join"]
 
 
 def empty_tables(lake: Lake, names: Iterable[str]) -> dict[str, pa.Table]:
@@ -36,6 +39,16 @@ def empty_tables(lake: Lake, names: Iterable[str]) -> dict[str, pa.Table]:
         layout = layout_of(DATASETS[name].spec)
         found[name] = layout.stored_arrow.empty_table().select(list(layout.names))
     return found
+
+
+def readable_quarantine(
+    context: Context, names: Collection[str], known_at: int | None
+) -> dict[str, pa.Table]:
+    """The quarantine, where a query names it and an actor who may not read every dataset asks: without their rows."""
+    unreadable = unreadable_datasets(context) if QUARANTINE.name in names else []
+    if not unreadable or not is_there(context.lake, QUARANTINE):
+        return {}
+    return {QUARANTINE.name: readable_rows(context.lake, unreadable, known_at)}
 
 
 def refuse_asof_join(lake: Lake, query: str) -> None:

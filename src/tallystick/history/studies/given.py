@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["GIVEN", "account_number", "tables_of"]
 
 INSTRUMENT_COLUMNS = ("symbol", "name", "venue", "board", "product", "industry", "currency", "shares_issued")
+LISTING = ("listed_on", "delisted_on")
+FACTORS = ("factor", "split_factor", "volume_factor")
 CLIENT_KIND = 1
 """The kind of clients' accounts; the others are the firm's own."""
 
@@ -53,6 +55,8 @@ def _instruments(context: Context, _: int | None) -> pa.Table:
     columns: dict[str, Any] = {name: [getattr(one, name) for one in known] for name in INSTRUMENT_COLUMNS}
     if context.language == "zh_Hant":
         columns["name"] = [one.name_zh or one.name for one in known]
+    for name in LISTING:
+        columns[name] = pa.array([getattr(one, name) for one in known], pa.date32())
     columns["lot"] = pa.array(market.day_terms["lot"].tolist(), pa.int64())
     return pa.table(columns)
 
@@ -73,8 +77,8 @@ def _accounts(context: Context, _: int | None) -> pa.Table:
 
 
 def _factors(context: Context, known_at: int | None) -> pa.Table:
-    """What corporate actions did to prices, by symbol and ex-date, as known then; those that adjust nothing are left
-    out.
+    """What corporate actions did to prices and volumes, by symbol and ex-date, as known then; those that adjust nothing
+    are left out.
     """
     import pyarrow as pa
 
@@ -85,12 +89,12 @@ def _factors(context: Context, known_at: int | None) -> pa.Table:
     lines = [
         line
         for line in factor_lines(find_ex_dates(context.lake, Span(), "latest_bar", known_at))
-        if line.factor
+        if line.factor and line.mark != "no_bar_since"
     ]
     return pa.table({
         "symbol": pa.array([line.symbol for line in lines], pa.string()),
         "ex_date": pa.array([line.ex_date for line in lines], pa.date32()),
-        "factor": pa.array([line.factor for line in lines], pa.float64()),
+        **{name: pa.array([getattr(line, name) for line in lines], pa.float64()) for name in FACTORS},
     })  # fmt: skip
 
 

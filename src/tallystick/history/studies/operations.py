@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
 from tallystick.core.errors import TallystickError
 from tallystick.core.operations import Table, operation
 from tallystick.core.schema import Record, Text
 from tallystick.core.text import translate
+from tallystick.history.asking.known import require_known
 from tallystick.history.keeping.quotas import counted
 from tallystick.history.requests import as_table, known_time_of, require_readable, sort_columns
+
+if TYPE_CHECKING:
+    from tallystick.history.studies.where import Where
 
 __all__ = ["StudiesRequest", "StudyRequest"]
 
@@ -36,8 +41,9 @@ class StudyLine(Record, frozen=True, kw_only=True):
 class StudyRequest(Record, frozen=True, kw_only=True):
     """One study by name, from `start` to `end` (both included), of one instrument or account where it asks for one.
 
-    `account` is its number, or the house's code. `top` is how many of the largest count as large. `known_at` asks what
-    was known then.
+    Amounts of an answer are of one currency: those of a `venue`, or of an instrument's own, else of the venues of the
+    firm's home market; contracts are those in a `currency`, else the firm's. `account` is its number, or the house's
+    code. `top` is how many of the largest count as large. `known_at` asks what was known then.
     """
 
     study: str
@@ -45,6 +51,8 @@ class StudyRequest(Record, frozen=True, kw_only=True):
     end: datetime.date | None = None
     instrument: str = ""
     account: str = ""
+    venue: str = ""
+    currency: str = ""
     top: int = 10
     known_at: str = ""
     limit: int = 100
@@ -71,7 +79,7 @@ def list_studies(context: Context, request: StudiesRequest) -> Table:
     ]
     for name in reversed(list(sort_columns(request.sort, StudyLine.__struct_fields__))):
         lines.sort(key=lambda line: str(getattr(line, name.removeprefix("-"))), reverse=name[0] == "-")
-    page = lines[max(request.offset, 0) :][: request.limit]
+    page = lines[max(request.offset, 0) :][: request.limit or None]
     return as_table(StudyLine, page, len(lines), translate("Studies", context.language))
 
 
@@ -82,13 +90,17 @@ def list_studies(context: Context, request: StudiesRequest) -> Table:
 def study(context: Context, request: StudyRequest) -> Table:
     """The rows of the study's query in its own order, unless `sort` says otherwise.
 
+    Fields say their unit in their metadata, the schema's says the query as it can be typed; the title of a study of
+    venues says which, and their currency.
+
     TallystickError for a field that the study does not look at; no rows, and no columns either, while nothing is
     loaded. NotFound for an instrument of which nothing is found and that the market does not know.
     """
     import pyarrow as pa
 
-    from tallystick.history.studies.given import GIVEN, account_number, tables_of
-    from tallystick.history.studies.study import find_study
+    from tallystick.history.studies.given import GIVEN, tables_of
+    from tallystick.history.studies.study import find_study, measured
+    from tallystick.history.studies.where import where_of
 
     found = find_study(request.study)
     _check_asked(found.name, found.asks, request)
@@ -97,34 +109,55 @@ def study(context: Context, request: StudyRequest) -> Table:
     there = {*context.lake.tables(), *GIVEN}
     if not {*found.tables} <= {*there, *found.optional}:
         return Table(pa.table({}), title=title)
-    zone = context.settings.firm.zone
-    known_at = known_time_of(request.known_at, zone)
-    query, values = found.query(
-        {
-            "start": request.start,
-            "end": request.end,
-            "instrument": request.instrument,
-            "account": account_number(context, request.account),
-            "top": request.top,
-            "zone": zone,
-        }
-    )
+    known_at = known_time_of(request.known_at, context.settings.firm.zone)
+    where = where_of(context, request.venue, request.instrument)
+    values = _values(context, request, where)
+    query, places = found.query(values)
     rows = context.lake.sql(
-        query, parameters=values, known_at=known_at, given=tables_of(context, found.tables, known_at)
+        query, parameters=places, known_at=known_at, given=tables_of(context, found.tables, known_at)
     )
+    rows = measured(rows).replace_schema_metadata({"query": found.written(values)})
+    if "venue" in found.asks:
+        title = translate(
+            "{title}: {venues}, {currency}",
+            context.language,
+            title=title,
+            venues=", ".join(where.venues),
+            currency=where.currency,
+        )
     if request.instrument and not rows.num_rows:
-        context.machine("market").code_of(request.instrument)
+        require_known(context, [request.instrument])
     order = list(sort_columns(request.sort, rows.column_names))
     if order:
         directions = [
             (name.removeprefix("-"), "descending" if name[0] == "-" else "ascending") for name in order
         ]
         rows = rows.sort_by(directions)
-    return Table(rows.slice(max(request.offset, 0), request.limit), total_rows=rows.num_rows, title=title)
+    page = rows.slice(max(request.offset, 0), request.limit or None)
+    return Table(page, total_rows=rows.num_rows, title=title)
+
+
+def _values(context: Context, request: StudyRequest, where: Where) -> dict[str, Any]:
+    """What stands in the places of a study's query."""
+    from tallystick.history.studies.given import account_number
+
+    firm = context.settings.firm
+    return {
+        "start": request.start,
+        "end": request.end,
+        "instrument": request.instrument,
+        "account": account_number(context, request.account),
+        "top": request.top,
+        "venues": where.venues,
+        "home": firm.home_calendar,
+        "zone": where.zone,
+        "currency": request.currency or where.currency,
+        "own": firm.currency,
+    }
 
 
 def _check_asked(name: str, asks: tuple[str, ...], request: StudyRequest) -> None:
-    for field in ("start", "end", "instrument", "account"):
+    for field in ("start", "end", "instrument", "account", "venue", "currency"):
         if getattr(request, field) not in (None, "") and field not in asks:
             raise TallystickError(
                 "history.study_field",
