@@ -28,7 +28,9 @@ from tallystick.console.orders import ORDERS
 from tallystick.console.pages import list_page_of
 from tallystick.console.work import APPROVALS, WORK
 from tallystick.core.operations import OPERATIONS
+from tallystick.core.text import translate
 from tallystick.firm import load_operations
+from tallystick.history.keeping.retention import shipped_rows
 from tallystick.risk.requests import OrderStatus
 
 LISTS = (
@@ -85,9 +87,7 @@ def test_list_shows_only_columns_that_come(page, ann):
 
 def test_command_line_prints_the_list_whose_columns_come():
     """One operation may fill two lists: which is told by the columns of the reply."""
-    assert (
-        list_page_of("history.retention", {"jurisdiction", "record_class", "rule", "valid_from"}) is RETENTION
-    )
+    assert list_page_of("history.retention", {*RETENTION.key}) is RETENTION
     assert list_page_of("history.retention", {"partition", "rows"}) is KEPT
     assert list_page_of("history.archive", {"dataset", "partition", "manifest"}) is ARCHIVES
     assert list_page_of("history.quality", {"dataset"}) is None
@@ -124,6 +124,16 @@ def test_every_word_in_the_rule_tables_has_a_word_for_people():
                 if value and row["field"] not in names and re.search(r"[a-z_]{3}", value):
                     missing |= {(row["field"], value)} if value.lower() not in RULE_WORDS else set()
     assert not missing
+
+
+def test_every_source_and_note_of_the_law_table_has_a_word_for_people():
+    for row in shipped_rows():
+        assert not row.source or row.source.lower() in CODES["law_source"], row.source
+        assert not row.note or row.note.lower() in CODES["law_note"], row.note
+    for words in ("law_source", "law_note"):
+        for english, _mark in CODES[words].values():
+            told = translate(english, "zh_Hant")
+            assert not re.search(r"art\.|[a-z]{3}", told), told
 
 
 def test_names_lead_to_words():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_form_is_sent_only_after_the_word_is_typed(ann):
     ann.open("/do/work.open")
@@ -58,6 +60,34 @@ def test_refusal_stands_below_the_form_with_its_remedy(ann):
     ann.page.click("form[data-operation] button")
     ann.page.wait_for_selector(".result.refused")
     assert "core.unknown_work" in ann.page.inner_text(".result")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Place a hold: First date cannot be 2026-13-01."),
+        ("zh_Hant", "設定保全：首日 不可為 2026-13-01。"),
+    ],
+)
+def test_refusal_of_a_field_names_it_as_the_form_does(visit, language, told):
+    visitor = visit(language=language)
+    visitor.open("/do/history.place_hold")
+    visitor.page.fill("input[name=hold]", "CASE-13")
+    visitor.page.fill("textarea[name=reason]", "A made-up order")
+    visitor.page.fill("input[name=first]", "2026-13-01")
+    visitor.page.fill("[data-confirm]", visitor.page.inner_text("h1"))
+    visitor.page.click("form[data-operation] button")
+    visitor.page.wait_for_selector(".result.refused")
+    assert told in visitor.page.inner_text(".result")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "history.study: From cannot be"), ("zh_Hant", "history.study：起")]
+)
+def test_refusal_of_a_page_names_the_field_as_the_page_does(visit, language, told):
+    visitor = visit(language=language)
+    visitor.open("/history/studies/market_turnover?start=2026-13-01")
+    assert told in visitor.page.inner_text(".state[role=alert]")
 
 
 def test_maker_cannot_approve_and_a_second_person_can(visit):

@@ -14,6 +14,7 @@ from tallystick.core.access import Actor
 from tallystick.core.context import Context
 from tallystick.firm import Firm
 from tallystick.gateway import create_api
+from tallystick.history import DATASETS
 from tallystick.market.events import RegisterInstrument
 
 
@@ -74,6 +75,34 @@ def test_address_of_no_operation_is_answered_as_programs_are(firm, method, addre
         assert (reply.status_code, reply.json()["code"]) == (404, "gateway.no_route")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/foo",
+        "/history",
+        "/history/foo",
+        "/history/datasets/history.bars_daily/2026",
+        "/do/history.purge/x/y",
+        "/parts",
+    ],
+)
+def test_address_of_no_page_is_answered_with_a_page(firm, address):
+    with doors(firm) as client:
+        reply = client.get(address)
+        assert (reply.status_code, reply.headers["content-type"].partition(";")[0]) == (404, "text/html")
+        assert "There is no page at this address." in reply.text
+        client.headers.pop("Authorization")
+        assert client.get(address, follow_redirects=False).headers["location"].startswith("/login?next=")
+
+
+def test_hold_may_be_named_by_the_number_of_a_case(firm):
+    firm.history.place_hold(hold="114/金上訴/12", reason="A made-up order")
+    with doors(firm) as client:
+        reply = client.get("/history/holds/114%2F%E9%87%91%E4%B8%8A%E8%A8%B4%2F12")
+        assert reply.status_code == 200
+        assert "A made-up order" in reply.text
+
+
 def test_batch_names_accounts_and_instruments(firm):
     context = Context(firm.house, Actor("mei"))
     made_up = RegisterInstrument(symbol="M0001.XTAI", name="Made-up Company", venue="XTAI")
@@ -108,9 +137,13 @@ def test_entry_token_opens_the_console_once(firm):
         first = client.get("/enter", params={"token": entry}, follow_redirects=False)
         assert (first.headers["location"], entry in first.headers["set-cookie"]) == ("/", False)
         assert client.get("/access/users").status_code == 200
+        second = client.get("/enter", params={"token": entry}, follow_redirects=False)
+        assert second.headers["location"] == "/"
         client.cookies.clear()
-        again = client.get("/enter", params={"token": entry}, follow_redirects=False)
-        assert again.headers["location"] == "/login"
+        again = client.get("/enter", params={"token": entry})
+        assert again.url.path == "/login"
+        assert "This address has signed somebody in already" in again.text
+        assert "signed somebody in" not in client.get("/login").text
 
 
 def test_users_and_roles_have_pages(firm):
@@ -148,6 +181,75 @@ def test_corrections_are_offered_only_for_what_comes_from_files(firm):
             assert "ledger.cash" not in text
 
 
+@pytest.mark.parametrize("name", ["client_contacts", "past_trades", "product_terms", "bars_daily"])
+def test_dataset_that_files_fill_offers_corrections_with_its_own_columns(firm, name):
+    with doors(firm) as client:
+        text = client.get(f"/history/datasets/history.{name}").text
+        found = re.search(r'href="/do/history.correct_rows\?dataset=history.\w+&amp;rows=([^"]*)"', text)
+        assert found, name
+        given = found[1].removesuffix("%0A").split(",")
+        assert set(given) == {*DATASETS[f"history.{name}"].given} - {"event_time"}
+        assert "/do/history.correct_rows" not in client.get("/history/datasets/ledger.cash").text
+
+
+def test_quarantined_rows_of_an_instrument_are_found_however_many_wait(firm, tmp_path):
+    bars = tmp_path / "bars.csv"
+    others = "".join(f"006205.XTAI,2026-11-18,1,1,1,x{n}\n" for n in range(1_200))
+    sound = "6205.XTAI,2026-11-17,1,1,1,1\n006205.XTAI,2026-11-17,1,1,1,1\n"
+    bars.write_text(f"symbol,date,open,high,low,close\n{sound}6205.XTAI,2026-11-18,1,1,1,y\n{others}")
+    firm.history.load(files=[str(bars)], dataset="bars_daily")
+    assert firm.history.quarantine(text="6205.XTAI").total_rows == 1
+    assert firm.history.quarantine(text="006205.XTAI").total_rows == 1_200
+    assert firm.history.quarantine(text="6205").total_rows == 0
+    with doors(firm) as client:
+        text = client.get("/history/instruments/6205.XTAI").text
+        assert "6205.XTAI,2026-11-18,1,1,1,y" in text
+        assert "006205.XTAI" not in text
+        assert "The newest 100 of 1,200" in client.get("/history/instruments/006205.XTAI").text
+
+
+def test_law_table_is_narrowed_to_every_class_that_stands_in_it(firm):
+    classes = {row["record_class"] for row in firm.history.retention(limit=0).rows()}
+    assert {"contracts", "recordings", "statements", "application_trail"} <= classes
+    with doors(firm) as client:
+        choices = (
+            client.get("/history/retention")
+            .text.partition('name="record_class"')[2]
+            .partition("</select>")[0]
+        )
+        assert set(re.findall(r'value="([^"]+)"', choices)) == classes
+
+
+def test_hold_tells_only_what_it_keeps(firm, tmp_path):
+    bars = tmp_path / "bars.csv"
+    rows = "".join(f"9901.XTAI,{year}-11-18,1,1,1,1\n" for year in (2014, 2015, 2016, 2025))
+    bars.write_text(f"symbol,date,open,high,low,close\n{rows}")
+    firm.history.load(files=[str(bars)], dataset="bars_daily", known_at="2025-12-31")
+    firm.history.place_hold(hold="until-2015", reason="A made-up order", last="2015-12-31")
+    firm.history.place_hold(hold="2030", reason="A made-up order", first="2030-01-01")
+    assert {row["hold"] for row in firm.history.holds(hold="2030").rows()} == {"2030"}
+    with doors(firm) as client:
+        text = client.get("/history/holds/until-2015").text.partition("What it keeps")[2]
+        assert "2014-01-01" in text
+        assert "2015-12-31" in text
+        assert "2016" not in text
+        assert "history.trades" not in text
+        empty = client.get("/history/holds/2030").text
+        assert "Nothing of its names and dates is in the lake yet" in empty
+
+
 def test_page_of_an_unheard_of_instrument_is_not_found(firm):
     with doors(firm) as client:
         assert client.get("/history/instruments/NOPE.XTAI").status_code == 404
+
+
+def test_overview_counts_what_history_keeps_aside(firm, tmp_path):
+    path = tmp_path / "prices.csv"
+    path.write_text("symbol,date,open,high,low,close\nA,2026-11-18,1,1,1,x\nA,2026-11-17,1,1,1,1\n")
+    assert firm.history.load(files=[str(path)], known_at="2026-11-19").quarantined == 1
+    firm.history.place_hold(hold="case-1", reason="made up")
+    with doors(firm) as client:
+        assert 'hx-get="/parts/keeping"' in client.get("/").text
+        text = client.get("/parts/keeping").text
+    counts = re.findall(r'<a href="(/history/\w+)">(\d+)</a>', text)
+    assert counts == [("/history/quarantine", "1"), ("/history/archives", "0"), ("/history/holds", "1")]

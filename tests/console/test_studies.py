@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from tallystick.console.history.studies import series
@@ -22,6 +25,27 @@ def test_study_draws_what_its_table_says(ann):
     assert "FROM history.bars_daily" in page.locator("#panel-query").inner_text()
 
 
+@pytest.mark.parametrize("tab", ["chart", "rows", "query"])
+def test_answer_is_saved_from_every_tab_with_amounts_written_out(ann, tab):
+    ann.open(f"/history/studies/market_turnover?tab={tab}")
+    with ann.page.expect_download() as waiting:
+        ann.page.click("[data-do=csv]")
+    text = waiting.value.path().read_text(encoding="utf-8-sig")
+    saved = list(csv.DictReader(io.StringIO(text)))
+    answer = ann.ask("/api/history/study?study=market_turnover")
+    place = [column["name"] for column in answer["columns"]].index("turnover")
+    assert len(saved) == answer["total_rows"]
+    assert saved[0]["turnover"] == f"{int(answer['rows'][0][place]) / 10_000:.4f}"
+
+
+def test_rows_are_copied_while_the_chart_is_shown(ann):
+    ann.open("/history/studies/market_turnover")
+    ann.page.click("[data-do=copy]")
+    ann.page.wait_for_selector("#notice:not([hidden])")
+    copied = ann.page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert len(copied) == 1 + ann.ask("/api/history/study?study=market_turnover")["total_rows"]
+
+
 def test_study_is_asked_for_a_span(ann):
     ann.open("/history/studies/market_turnover")
     ann.page.locator("input[name=start]").fill("2026-11-01")
@@ -29,6 +53,15 @@ def test_study_is_asked_for_a_span(ann):
     ann.page.locator("#tab-rows").click()
     ann.until("document.querySelectorAll('#panel-rows .ag-row').length == 1")
     assert ann.rows("month") == ["2026-11"]
+
+
+def test_study_says_its_venues_and_their_currency(ann):
+    ann.open("/history/studies/market_turnover")
+    assert "Turnover of the market: XTAI, ROCO, XTAF, TWD" in ann.page.locator(".text").first.inner_text()
+    ann.open("/history/studies/market_turnover?venue=XNAS")
+    assert "Nothing fits what was asked" in ann.page.locator(".state").inner_text()
+    ann.open("/history/studies/market_turnover?venue=XNAX")
+    assert "There is no venue XNAX" in ann.page.locator(".state[role=alert]").inner_text()
 
 
 def test_bad_date_is_answered_on_the_page(ann):
@@ -90,8 +123,18 @@ def test_many_categories_say_how_many_are_drawn():
     rows = [{"symbol": f"{n}.XTAI", "turnover_a_session": n * 10_000} for n in range(200)]
     drawn = series(find_study("liquidity"), rows, str)
     assert (drawn["shown"], drawn["total"], drawn["summed"]) == (40, 200, False)
-    assert drawn["x"][0] == "160.XTAI"
-    assert len(drawn["x"]) == 40
+    assert drawn["x"] == [f"{n}.XTAI" for n in range(40)]
+
+
+def test_what_clients_hold_is_drawn_by_what_it_is_worth_and_not_by_what_did_best():
+    rows = [
+        {"symbol": f"{n}.XTAI", "market_value": (200 - n) * 10_000, "total_return": n} for n in range(200)
+    ]
+    study = find_study("product_performance")
+    assert "ORDER BY market_value DESC" in study.sql
+    drawn = series(study, rows, str)
+    assert drawn["x"] == [f"{n}.XTAI" for n in range(40)]
+    assert drawn["series"][0]["values"][0] == 0.0
 
 
 def test_series_are_the_largest_few_in_words():

@@ -63,3 +63,19 @@ def test_spans_of_time_and_titles_are_told_in_json():
     found = plain(reply)
     assert (found["title"], found["rows"]) == ("Ages", [["P1M2DT3.000000004S"], [None]])
     assert b"P1M2DT3.000000004S" in b"".join(FORMATS["text/csv"](reply))
+
+
+@pytest.mark.parametrize(
+    ("unit", "values", "written"),
+    [
+        ("1e-4 of the currency", [1_512_705_956_800, -1, None], ["151270595.6800", "-0.0001", ""]),
+        ("parts per 10,000", [312.4567, 10_000.0], ["0.03124567", "1.00000"]),
+        ("1e-8", [10_000_000, -150_000_000], ["0.10000000", "-1.50000000"]),
+        ("units (shares, contracts)", [1000], ["1000"]),
+    ],
+)
+def test_what_counts_parts_of_one_is_written_out_for_spreadsheets(unit, values, written):
+    column = pa.array(values)
+    table = pa.table([column], pa.schema([pa.field("n", column.type, metadata={"unit": unit})]))
+    lines = b"".join(FORMATS["text/csv"](Table(table))).decode().splitlines()
+    assert [line.strip('"') for line in lines[1:]] == written

@@ -70,16 +70,18 @@ def test_address_with_an_entry_token_signs_in_once(client):
     assert (reply.status_code, reply.headers["location"]) == (303, "/")
     assert "tally_session=token-trader" in reply.headers["set-cookie"]
     assert client.get("/api/shop/bars").status_code == 200
+    again = client.get("/enter", params={"token": "entry-trader"}, follow_redirects=False)
+    assert (again.status_code, again.headers["location"]) == (303, "/")
     client.cookies.clear()
     again = client.get("/enter", params={"token": "entry-trader"}, follow_redirects=False)
-    assert (again.status_code, again.headers["location"]) == (303, "/login")
+    assert (again.status_code, again.headers["location"]) == (303, "/login?entry=used")
     assert client.get("/api/shop/bars").status_code == 401
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "token-trader"])
 def test_address_with_a_wrong_token_leads_to_the_sign_in_page(client, token):
     reply = client.get("/enter", params={"token": token}, follow_redirects=False)
-    assert (reply.status_code, reply.headers["location"]) == (303, "/login")
+    assert (reply.status_code, reply.headers["location"].partition("?")[0]) == (303, "/login")
     assert "tally_session" not in reply.headers.get("set-cookie", "")
 
 

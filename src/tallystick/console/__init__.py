@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tallystick.console.asked import asked_field
     from tallystick.console.codes import word_of
     from tallystick.console.fields import Field, field_of
-    from tallystick.console.pages import list_page_of, meaning_of
+    from tallystick.console.meanings import columns_in, meaning_of, with_unit
+    from tallystick.console.pages import list_page_of
     from tallystick.console.replies import pairs_of, plain_of, rows_of
     from tallystick.console.sections import sections_of
     from tallystick.console.server import serve
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Field",
     "asked_field",
+    "columns_in",
     "create_pages",
     "field_of",
     "list_page_of",
@@ -42,13 +44,14 @@ __all__ = [
     "sections_of",
     "serve",
     "with_cents",
+    "with_unit",
     "word_of",
     "written",
 ]
 
 _LAZY = {
-    "Field": "fields", "asked_field": "asked",
-    "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "meaning_of": "pages",
+    "Field": "fields", "asked_field": "asked", "columns_in": "meanings", "with_unit": "meanings",
+    "create_pages": "site", "field_of": "fields", "list_page_of": "pages", "meaning_of": "meanings",
     "pairs_of": "replies",
     "plain_of": "replies", "rows_of": "replies", "sections_of": "sections", "serve": "server", "with_cents": "writing",
     "word_of": "codes", "written": "writing",

@@ -5,7 +5,7 @@ Numbers are those of the events' enumerations; tables may carry the number or th
 
 from __future__ import annotations
 
-from tallystick.console.codewords import INDUSTRIES, ROLE_WORDS, RULE_WORDS
+from tallystick.console.codewords import INDUSTRIES, LAW_NOTES, LAW_SOURCES, ROLE_WORDS, RULE_WORDS
 from tallystick.console.navigation import RAIL
 from tallystick.console.words import mark as _
 
@@ -13,6 +13,18 @@ __all__ = ["CODES", "KINDS", "NAMES", "rise_of", "word_of"]
 
 CODES: dict[str, dict[str, tuple[str, str]]] = {
     "side": {"1": (_("Buy"), ""), "2": (_("Sell"), ""), "up": (_("Up"), ""), "down": (_("Down"), "")},
+    "freq": {
+        "1d": (_("days"), ""), "1w": (_("weeks"), ""), "1mo": (_("months"), ""), "1m": (_("1 minute"), ""),
+        "5m": (_("5 minutes"), ""),
+    },
+    "adjust": {
+        "none": (_("as traded"), ""), "split": (_("adjusted for splits"), ""),
+        "total": (_("adjusted for everything"), ""),
+    },
+    "anchor": {
+        "latest_bar": (_("latest bar as traded"), ""), "series_start": (_("first bar as traded"), ""),
+    },
+    "engine": {"local": (_("this machine"), ""), "cluster": (_("the cluster"), "")},
     "order_type": {"1": (_("Limit order"), ""), "2": (_("Market order"), "")},
     "time_in_force": {"1": (_("ROD"), ""), "2": (_("IOC"), ""), "3": (_("FOK"), "")},
     "lot_type": {"1": (_("Board lot"), ""), "2": (_("Odd lot"), ""), "3": (_("Fixed price"), "")},
@@ -116,6 +128,8 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "advice": (_("Advice"), ""),
     },
     "industry": {name: (word, "") for name, word in INDUSTRIES.items()},
+    "law_source": {sentence.lower(): (sentence, "") for sentence in LAW_SOURCES},
+    "law_note": {sentence.lower(): (sentence, "") for sentence in LAW_NOTES},
     "value": {word.lower(): (sentence, "") for word, sentence in RULE_WORDS.items()},
     "stage": {
         "none": (_("Not begun"), "○"), "loaded": (_("Loaded"), "◔"), "proven": (_("Proven"), "◑"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.console.words import mark as _
 
-__all__ = ["INDUSTRIES", "READ_WORDS", "ROLE_WORDS", "RULE_WORDS"]
+__all__ = ["INDUSTRIES", "LAW_NOTES", "LAW_SOURCES", "ROLE_WORDS", "RULE_WORDS"]
 
 INDUSTRY_NAMES = (
     _("Cement"), _("Food"), _("Plastics"), _("Textiles"), _("Electric Machinery"), _("Steel"), _("Automobile"),
@@ -23,6 +23,25 @@ ROLE_WORDS = {
     "adviser": _("Adviser"),
     "quant": _("Quantitative analyst"),
 }
+
+LAW_SOURCES = (
+    _("17 CFR 240.17a-4(a)"), _("17 CFR 240.17a-4(b)"), _("house rule"), _("TAIFEX 業務規則 art. 62"),
+    _("TWSE 營業細則 art. 80"), _("商業會計法 art. 38"), _("境外基金管理辦法 art. 49"), _("洗錢防制法 art. 7"),
+    _("洗錢防制法 art. 8"), _("證券商帳表憑證保存年限表 named by TWSE 營業細則 art. 25"), _("反洗钱法"),
+    _("反洗钱法 art. 34"), _("网络安全法"), _("证券投资基金法 art. 102"), _("证券期货业网络和信息安全管理办法 art. 16"),
+    _("证券期货业网络和信息安全管理办法 art. 39"), _("证券法 art. 137"),
+)  # fmt: skip
+"""Where the shipped rules of retention stand, as they name it."""
+
+LAW_NOTES = (
+    _("benchmark; first two years at hand"), _("between the mark and the deletion"), _("books and statements"),
+    _("contents not found: kept until they are"),
+    _("disputed ones until settled: place a hold of the kind dispute"), _("from completion"),
+    _("from the end of the deal"), _("internal records"), _("media allowed"),
+    _("renumbered in 2024 (unverified)"), _("start of the clock not found"),
+    _("vouchers"), _("what a client said and agreed to"),
+)  # fmt: skip
+"""What the shipped rules of retention note."""
 
 RULE_WORDS = {
     "floor": _("rounded down"),

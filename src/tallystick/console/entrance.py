@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litestar import get
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Response
 
@@ -19,10 +20,15 @@ PUBLIC = {"public": True}
 
 @get("/login", opt=PUBLIC)
 async def login(request: AnyRequest, shell: PageShell) -> Response[str]:
-    """The sign-in page; `next` leads back to where the person came from, never to another site."""
+    """The sign-in page; `next` leads back to where the person came from, never to another site.
+
+    `entry` says that the person came by an address that signs in, and that it did not.
+    """
     wanted = request.query_params.get("next", "/")
     inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return shell.render(request, "login.html", next=wanted if inside else "/")
+    return shell.render(
+        request, "login.html", next=wanted if inside else "/", entry="entry" in request.query_params
+    )
 
 
 @get("/static/{version:str}/{name:path}", opt=PUBLIC | {"exclude_from_auth": True})
@@ -66,10 +72,15 @@ async def room(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> Re
     )
 
 
-@get("/{address:path}", name="nowhere")
-async def nowhere(address: FromPath[str]) -> Response[str]:
-    """Any other address, so that it gets a page of ours that says so."""
-    raise NotFoundException
+def nowhere(addresses: list[str]) -> HTTPRouteHandler:
+    """The route of addresses that are no page, so that they get a page of ours that says so."""
+
+    @get(addresses, name="nowhere")
+    async def missing() -> Response[str]:
+        """There is none."""
+        raise NotFoundException
+
+    return missing
 
 
-HANDLERS = [login, asset, status, room, nowhere]
+HANDLERS = [login, asset, status, room]

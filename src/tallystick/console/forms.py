@@ -21,9 +21,9 @@ from tallystick.console.shell import Answer, AnyRequest, PageShell, Shell
 from tallystick.core.errors import NotFound
 from tallystick.core.operations import Operation, find_operation
 
-__all__ = ["HANDLERS", "inputs_of"]
+__all__ = ["HANDLERS", "inputs_of", "is_from_files"]
 
-LONG_TEXT = {"reason", "note", "text", "summary", "rows"}
+LONG_TEXT = {"reason", "note", "query", "text", "summary", "rows"}
 HIDDEN = {"session"}
 """Fields that number a door, not a person's choice; they keep their default."""
 MADE = {
@@ -34,7 +34,7 @@ MADE = {
     "market.propose_rules": "/approvals/{id}",
     "simulation.run": "/governance/day-report?date={date}",
     "history.archive": "/history/archives?dataset={dataset}",
-    "history.close_year": "/history/retention",
+    "history.close_year": "/approvals/{id}",
     "history.compact": "/history/datasets",
     "history.correct_rows": "/history/loads?dataset={dataset}",
     "history.expire": "/history/datasets",

@@ -73,6 +73,7 @@ RAIL = (
         (
             Entry(_("Datasets"), "/history/datasets"),
             Entry(_("Prices"), "/history/instruments"),
+            Entry(_("Questions"), "/history/ask"),
             Entry(_("Studies"), "/history/studies"),
             Entry(_("Loads and corrections"), "/history/loads"),
             Entry(_("Quality"), "/history/quality"),

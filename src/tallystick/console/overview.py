@@ -86,6 +86,19 @@ async def movers(request: AnyRequest, shell: PageShell) -> Response[str]:
     return shell.render(request, "parts/movers.html", answer=bars, rows=rows)
 
 
+@get("/parts/keeping")
+async def keeping(request: AnyRequest, shell: PageShell) -> Response[str]:
+    """What history keeps aside: how many rows wait in quarantine, archived partitions, open holds."""
+    quality = await shell.attempt(request, "history.quality", {"limit": 0})
+    rows = rows_of(quality.value) if quality.value is not None else []
+    facts = [("quarantined", sum(row["waiting_rows"] for row in rows))]
+    for name in ("archives", "holds"):
+        answer = await shell.attempt(request, f"history.{name}", {"limit": 1})
+        if answer.value is not None:
+            facts.append((name, answer.value.total_rows))
+    return shell.render(request, "parts/keeping.html", answer=quality, facts=facts)
+
+
 def movers_of(
     bars: list[dict[str, Any]], known: dict[str, dict[str, Any]], shown: int
 ) -> list[dict[str, Any]]:
@@ -133,4 +146,4 @@ async def _settlement(request: AnyRequest, shell: Shell) -> Answer:
     return Answer() if answer.problem and answer.problem.kind == "missing" else answer
 
 
-HANDLERS = [overview, day, movers]
+HANDLERS = [overview, day, movers, keeping]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tallystick.console.access import ROLES, USERS
-from tallystick.console.history.catalog import DATASETS, FACTS, LOADS
+from tallystick.console.history.catalog import DATASETS, LOADS
 from tallystick.console.history.keeping import ARCHIVES, HOLDS, KEPT, PURGES, QUOTAS, RETENTION
 from tallystick.console.history.quarantine import QUARANTINE
 from tallystick.console.history.studies import STUDIES
@@ -16,7 +16,7 @@ from tallystick.console.market import INSTRUMENTS, RULES
 from tallystick.console.orders import ORDERS
 from tallystick.console.work import APPROVALS, WORK
 
-__all__ = ["LIST_PAGES", "list_page_of", "meaning_of"]
+__all__ = ["LIST_PAGES", "list_page_of"]
 
 LIST_PAGES: tuple[ListPage, ...] = (
     ACCOUNTS, APPROVALS, ARCHIVES, BATCHES, DATASETS, HOLDS, INSTRUMENTS, KEPT, LOADS, OBLIGATIONS, ORDERS, POSITIONS,
@@ -30,32 +30,6 @@ ALIKE = {
     "history.purge": "history.purges",
 }
 """Operation → the one whose list its reply reads like."""
-
-
-MEANINGS = {
-    "history.copy_archive": {"problem": "archive_problem"},
-    "history.verify_archive": {"problem": "archive_problem"},
-    "history.verify_sealed": {"problem": "seal_problem"},
-    "history.actions": {"cash": "cash_a_share", "kind": "action_kind"},
-    "history.dataset": FACTS,
-    "history.factors": {"kinds": "action_kinds"},
-}
-"""Operation → fields of its reply whose names mean something else elsewhere, with the field that says what they are."""
-
-OF_ROOM = {"history": {"index": "index_name", "reference": "reference_price"}}
-"""Room → columns of its datasets whose names mean something else in the rooms that speak of them most."""
-
-
-def meaning_of(operation: str, name: str) -> str:
-    """The field by whose title and form a name in an operation's reply is shown.
-
-    >>> meaning_of("history.dataset", "last"), meaning_of("history.bars", "close")
-    ('last_date', 'close')
-    >>> meaning_of("history.sql", "reference"), meaning_of("history.universe", "index")
-    ('reference_price', 'index_name')
-    """
-    room = OF_ROOM.get(operation.partition(".")[0], {})
-    return MEANINGS.get(operation, {}).get(name) or room.get(name, name)
 
 
 def list_page_of(operation: str, columns: Collection[str] | None = None) -> ListPage | None:

@@ -15,7 +15,9 @@ from litestar.di import NamedDependency
 from litestar.response import Response
 
 from tallystick.console import codes
+from tallystick.console.asked import asked_field
 from tallystick.console.assets import Assets
+from tallystick.console.doings import DOINGS
 from tallystick.console.fields import Field, field_of
 from tallystick.console.navigation import RAIL
 from tallystick.console.saying import said_in
@@ -68,6 +70,16 @@ def _kind(failure: Rejection | TallystickError) -> str:
     if isinstance(failure, Forbidden):
         return "forbidden"
     return "missing" if isinstance(failure, NotFound) else "error"
+
+
+def _titles(failure: Rejection | TallystickError) -> dict[str, str]:
+    """What people call the operation and the field that a fault names; nothing for other faults."""
+    found, field = OPERATIONS.get(str(failure.values.get("name"))), failure.values.get("field")
+    kinds = {each.name: each.type for each in msgspec.structs.fields(found.request)} if found else {}
+    if found is None or field not in kinds:
+        return {}
+    title = asked_field(found.name, field, kinds[field]).title
+    return {"name": DOINGS.get(found.name, found.name), "field": title}
 
 
 def say_in(shell: Shell, request: AnyRequest) -> Callable[[str], str]:
@@ -191,8 +203,13 @@ class Shell:
             return Answer(problem=self.problem(request, error.rejection))
 
     def problem(self, request: AnyRequest, failure: Rejection | TallystickError) -> Problem:
-        """A refusal or fault in the reader's language."""
+        """A refusal or fault in the reader's language; a field is named as pages name it."""
         text, remedy = render(failure, self.language(request))
+        if titles := _titles(failure):
+            said = failure.values | {place: self.say(request, title) for place, title in titles.items()}
+            text, _remedy = render(
+                TallystickError(failure.code, failure.text, "", **said), self.language(request)
+            )
         trace = str(request.scope["state"].get("trace", ""))
         return Problem(code=failure.code, text=text, remedy=remedy, trace=trace, kind=_kind(failure))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from litestar import Router
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 
 from tallystick.console import (
     access,
@@ -35,6 +37,24 @@ FAMILIES = (
 )  # fmt: skip
 
 
+def _beside(handlers: Iterable[HTTPRouteHandler]) -> list[str]:
+    """Every address that begins like a page and is none, so that it is answered with a page too: the router goes as far
+    as an address's parts are known, and does not turn back.
+
+    >>> _beside([HTTPRouteHandler("/a/b/{name:str}", http_method="GET")])
+    ['/a', '/a/b', '/a/b/{name:str}/{address:path}', '/a/{address:path}', '/{address:path}']
+    """
+    there = {path for handler in handlers for path in handler.paths}
+    parts = [path.strip("/").split("/") for path in there]
+    begun = {"/" + "/".join(each[:end]) for each in parts for end in range(len(each) + 1)}
+    last = {address for address in begun if not address.endswith(":path}")}
+    turned = {address.rpartition("/")[0] for address in begun if address.endswith("}")}
+    onward = {
+        f"{address.rstrip('/')}/{{address:path}}" for address in last if address.rstrip("/") not in turned
+    }
+    return sorted((last - there - {"/"}) | onward)
+
+
 def create_pages(house: House) -> list[Router]:
     """The router of all pages over an opened house.
 
@@ -45,10 +65,11 @@ def create_pages(house: House) -> list[Router]:
     def give_shell() -> Shell:
         return shell
 
+    handlers = [handler for family in FAMILIES for handler in family.HANDLERS]
     return [
         Router(
             path="/",
-            route_handlers=[handler for family in FAMILIES for handler in family.HANDLERS],
+            route_handlers=[*handlers, entrance.nowhere(_beside(handlers))],
             dependencies={"shell": Provide(give_shell, sync_to_thread=False)},
             exception_handlers=problem_handlers(shell),
         )

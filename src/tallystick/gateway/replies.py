@@ -2,8 +2,9 @@
 
 Records are JSON. Tables are JSON `{columns, rows, total_rows, title}`, or by the Accept header an Arrow stream,
 Parquet, CSV or TSV. In JSON, times are ISO 8601 in UTC with nanoseconds, hashes are hexadecimal, and whole numbers past
-2^53 are text, since most JSON readers would round them. CSV and TSV are for spreadsheets: amounts are exact decimals,
-and a text that a spreadsheet would run as a formula has an apostrophe before it.
+2^53 are text, since most JSON readers would round them. CSV and TSV are for spreadsheets: amounts, ratios and shares of
+a whole are exact decimals (0.0312 for 3.12 %), and a text that a spreadsheet would run as a formula has an apostrophe
+before it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "STREAMED", "encode", "plain", "table_document"]
 
 EXACT = 2**53 - 1
-AMOUNT_UNIT = b"1e-4 of the currency"
-AMOUNT_DECIMALS = 4
+DECIMALS = {b"1e-4 of the currency": 4, b"parts per 10,000": 4, b"1e-8": 8}
+"""Units that are a part of one, and the decimals with which such values are written out."""
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?")
 
 
@@ -104,14 +105,14 @@ def _iso_span(span: Any) -> str:
 
 
 def _spread(table: pa.Table) -> pa.Table:
-    """A table as a spreadsheet reads it: amounts as decimals, times as ISO text, nested values as JSON."""
+    """A table as a spreadsheet reads it: parts of one as decimals, times as ISO text, nested values as JSON."""
     import pyarrow as pa
 
     for index, field in enumerate(table.schema):
         column = table.column(index)
-        if (field.metadata or {}).get(b"unit") == AMOUNT_UNIT and pa.types.is_integer(field.type):
+        if decimals := DECIMALS.get((field.metadata or {}).get(b"unit", b"")):
             texts = [
-                None if v is None else str(Decimal(v).scaleb(-AMOUNT_DECIMALS)) for v in column.to_pylist()
+                None if v is None else f"{Decimal(str(v)).scaleb(-decimals):f}" for v in column.to_pylist()
             ]
         elif pa.types.is_timestamp(field.type) or pa.types.is_interval(field.type):
             texts = _times(column)

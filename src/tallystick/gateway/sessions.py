@@ -160,13 +160,15 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def enter(request: Request[Any, Any, Any]) -> Response[Any]:
     """Sign in by an address with an entry token in it, as `tally demo` prints: it opens the door once, within minutes.
 
-    The session that begins has a token of its own, so that what stays in the browser's history opens nothing.
+    The session that begins has a token of its own, so that what stays in the browser's history opens nothing. Who opens
+    the address again is led in while signed in, else told why it does not open.
     """
     desk: Desk = request.app.state.desk
     entry = request.query_params.get("token", "")
     actor = await desk.run(desk.house.access.enter, entry) if entry else None
     if actor is None:
-        return Redirect("/login", status_code=303)
+        shut = "/login?entry=used" if entry else "/login"
+        return Redirect(shut if request.user is None else "/", status_code=303)
     reply: Response[Any] = Redirect("/", status_code=303)
     reply.set_cookie(_cookie(request, SESSION_COOKIE, await desk.run(desk.house.access.session, actor)))
     return reply

@@ -115,6 +115,7 @@ HISTORY = {
     "released_at": Field(_("Released"), "stamp", width=174),
     "jurisdiction": Field(_("Jurisdiction"), "code", width=100),
     "rule": Field(_("Rule"), width=220),
+    "started": Field(_("Clock started"), width=150),
     "keep_until": Field(_("Kept until"), "date", width=104),
     "kept_by": Field(_("Kept by"), "code", width=200, words="rule"),
     "archived": Field(_("Archived files"), "count", width=110),

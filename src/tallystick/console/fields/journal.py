@@ -68,6 +68,7 @@ JOURNAL = {
     "position": Field(_("Batch"), "number", width=90),
     "terms": Field(_("Terms")),
     "loaded": Field(_("Loaded"), "count"),
+    "changed": Field(_("Changed known facts"), "count"),
     "duplicates": Field(_("There already"), "count"),
     "without_trade": Field(_("Without trade"), "count"),
     "rounded": Field(_("Rounded"), "count"),

@@ -1,5 +1,5 @@
-"""The History room's pages: the catalog and what made it, quality and quarantine, prices of one instrument, keeping,
-studies.
+"""The History room's pages: the catalog and what made it, questions, studies, prices of one instrument, quality
+and quarantine, keeping.
 
 Each module holds the lists and records of one noun; `HANDLERS` are its routes.
 """
@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from tallystick.console.history import catalog, instrument, keeping, quality, quarantine, studies, verified
+from tallystick.console.history import (
+    asking,
+    catalog,
+    instrument,
+    keeping,
+    quality,
+    quarantine,
+    studies,
+    verified,
+)
 
 __all__ = ["HANDLERS"]
 
 HANDLERS: list[HTTPRouteHandler] = [
     handler
-    for family in (catalog, studies, instrument, quality, quarantine, keeping, verified)
+    for family in (catalog, asking, studies, instrument, quality, quarantine, keeping, verified)
     for handler in family.HANDLERS
 ]

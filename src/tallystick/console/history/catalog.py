@@ -10,19 +10,21 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from tallystick.console.fields import field_of
+from tallystick.console.forms import is_from_files
 from tallystick.console.frame import show_page
 from tallystick.console.history.keeping import ARCHIVES, HOLDS, KEPT, PURGES
 from tallystick.console.history.links import BY_DATASET, DATASET_LINK
 from tallystick.console.history.quarantine import QUARANTINE
 from tallystick.console.listing import Action, Column, Filter, ListPage, grid_config
 from tallystick.console.lists import list_route
+from tallystick.console.meanings import FACTS
 from tallystick.console.proposals import open_proposals
 from tallystick.console.replies import pairs_of, plain_of
 from tallystick.console.shell import AnyRequest, PageShell, say_in
 from tallystick.console.words import mark as _
 from tallystick.core.operations import find_operation
 
-__all__ = ["DATASETS", "FACTS", "HANDLERS", "LOADS"]
+__all__ = ["DATASETS", "HANDLERS", "LOADS"]
 
 DATASETS = ListPage(
     name="datasets",
@@ -30,21 +32,21 @@ DATASETS = ListPage(
     title=_("Datasets"),
     operation="history.datasets",
     columns=(
-        Column("dataset", link=DATASET_LINK, width=184),
-        Column("title", width=104, grow=True),
+        Column("dataset", link=DATASET_LINK, width=180),
+        Column("title", width=196, grow=True),
+        Column("owner", title=_("Owned by"), kind="code", words="room", width=90),
+        Column("record_class", title=_("Class"), width=98),
         Column("rows", title=_("Row versions"), width=92),
-        Column("bytes", width=70),
+        Column("bytes", width=68),
         Column("quality", link="/history/quality/{dataset}", width=72),
+        Column("last", title=_("Last"), kind="date", width=92),
+        Column("known_time", title=_("Newest row known"), kind="minute", width=124),
+        Column("holds", width=72),
         Column("quarantined", title=_("Set aside"), link="/history/quarantine?dataset={dataset}", width=66),
         Column("first", kind="date", width=92),
-        Column("last", title=_("Last"), kind="date", width=92),
-        Column("known_time", title=_("Newest row known"), kind="minute", width=130),
         Column("hot_from", width=92),
-        Column("holds", width=84),
         Column("hot", width=110),
         Column("hot_rows", width=100),
-        Column("record_class", title=_("Class"), width=106),
-        Column("owner", title=_("Owned by"), kind="code", words="room", width=96),
     ),
     key=("dataset",),
     record=DATASET_LINK,
@@ -93,9 +95,6 @@ LOADS = ListPage(
 TABS = ((_("Loads and corrections"), LOADS), (_("Kept until"), KEPT), (_("Archives"), ARCHIVES), (_("Purges"), PURGES),
         (_("Holds"), HOLDS), (_("Quarantine"), QUARANTINE))  # fmt: skip
 ABOVE = ("dataset", "title", "partitioned_by", "kept_why")
-FACTS = {"first": "first_date", "last": "last_date", "known_time": "newest_known", "owner": "owner_room",
-         "rows": "row_versions"}  # fmt: skip
-"""Fields whose names mean something else on other pages."""
 COLUMNS = ("column", "column_type", "column_unit", "in_key", "in_sort", "may_be_empty", "filled_by")
 CHECKS = ("check", "makes_sure", "on_failure")
 PROPOSALS = ("history.mark_purge", "history.release_hold")
@@ -106,7 +105,7 @@ async def dataset(request: AnyRequest, shell: PageShell, name: FromPath[str]) ->
     """One dataset: what it holds, what made it, until when its parts are kept, and what is held or set aside."""
     reply = await shell.ask(request, "history.dataset", {"dataset": name})
     say = say_in(shell, request)
-    is_market = reply.record_class == "market_data"
+    given = [column.column for column in reply.columns if column.filled_by != "house"]
     return await show_page(
         request,
         shell,
@@ -129,7 +128,7 @@ async def dataset(request: AnyRequest, shell: PageShell, name: FromPath[str]) ->
         column_names=COLUMNS,
         checks=[plain_of(check) for check in reply.checks],
         check_names=CHECKS,
-        actions=_actions(reply.dataset, [c.column for c in reply.columns] if is_market else [], reply.key),
+        actions=_actions(reply.dataset, given, reply.key),
         proposals=await open_proposals(request, shell, PROPOSALS, reply.dataset),
         tabs=[(title, _narrowed(request, shell, page, reply.dataset)) for title, page in TABS],
     )
@@ -137,14 +136,12 @@ async def dataset(request: AnyRequest, shell: PageShell, name: FromPath[str]) ->
 
 def _actions(name: str, columns: list[str], key: list[str]) -> list[Action]:
     """What an officer does with a dataset; corrections only where files fill it."""
-    own = {"instrument", "event_time", "known_time", "source", "revision", "reason", "withdrawn"}
-    given = ",".join(column for column in columns if column not in own)
     found = [
-        Action(_("Correct"), f"/do/history.correct_rows?dataset={name}&rows={given}%0A"),
+        Action(_("Correct"), f"/do/history.correct_rows?dataset={name}&rows={','.join(columns)}%0A"),
         Action(_("Withdraw"), f"/do/history.withdraw_rows?dataset={name}&rows={','.join(key)}%0A"),
     ]
     return [
-        *(found if columns else ()),
+        *(found if is_from_files(name) else ()),
         Action(_("Place a hold"), f"/do/history.place_hold?datasets={name}"),
         Action(_("Archive"), f"/do/history.archive?dataset={name}"),
         Action(_("Propose a purge"), f"/do/history.propose_purge?dataset={name}"),

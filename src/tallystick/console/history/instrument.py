@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath
 from litestar.response import Response
@@ -25,6 +24,7 @@ from tallystick.console.words import mark as _
 __all__ = ["HANDLERS", "PRICES"]
 
 BARS_SHOWN = 500
+WAITING_SHOWN = 100
 LINK = "/history/instruments/{symbol}"
 
 PRICES = ListPage(
@@ -56,24 +56,12 @@ PRICES = ListPage(
 )
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """A choice above the chart: the request's field and its values with their words; the first holds at first."""
-
-    name: str
-    words: dict[str, str]
-
-
-CHOICES = (
-    Choice(
-        "freq",
-        {"1d": _("days"), "1w": _("weeks"), "1mo": _("months"), "1m": _("1 minute"), "5m": _("5 minutes")},
-    ),
-    Choice(
-        "adjust",
-        {"none": _("as traded"), "split": _("adjusted for splits"), "total": _("adjusted for everything")},
-    ),
-    Choice("anchor", {"latest_bar": _("latest bar as traded"), "series_start": _("first bar as traded")}),
-)
+CHOICES = {
+    "freq": ("1d", "1w", "1mo", "1m", "5m"),
+    "adjust": ("none", "split", "total"),
+    "anchor": ("latest_bar", "series_start"),
+}
+"""The choices above the chart: the request's field and its values; the first holds at first."""
 TYPED = ("start", "end", "known_at")
 
 DAILY = ("date", "open", "high", "low", "close", "volume", "amount")
@@ -93,9 +81,7 @@ VERSIONS_LEFT_OUT = ("symbol", "date", "seq", "trade_count", "ts_end", "file", *
 @get("/history/instruments/{symbol:str}")
 async def instrument(request: AnyRequest, shell: PageShell, symbol: FromPath[str]) -> Response[str]:
     """The bars that were asked for as candles and table, what acted on them, what lacks, and where one bar is from."""
-    asked = {
-        choice.name: request.query_params.get(choice.name, next(iter(choice.words))) for choice in CHOICES
-    }
+    asked = {name: request.query_params.get(name, values[0]) for name, values in CHOICES.items()}
     asked |= {name: request.query_params.get(name, "").strip() for name in TYPED}
     about = await shell.attempt(request, "market.instrument", {"symbol": symbol})
     known = about.value.instrument if about.value is not None else None
@@ -174,17 +160,16 @@ async def _quality(request: AnyRequest, shell: Shell, symbol: str, span: dict[st
     """Sessions without a bar, and rows that name the instrument and stand in quarantine."""
     gaps = await shell.attempt(request, "history.gaps", {**span, "limit": 0, "sort": "-first_date"})
     lines = rows_of(gaps.value) if gaps.value is not None else []
-    waiting = await shell.attempt(request, "history.quarantine", {"limit": 1_000})
-    named = [
-        row for row in (rows_of(waiting.value) if waiting.value is not None else []) if symbol in row["text"]
-    ]
+    waiting = await shell.attempt(request, "history.quarantine", {"text": symbol, "limit": WAITING_SHOWN})
     return {
         "gaps": gaps,
         "gap_rows": lines,
         "gap_columns": GAPS,
         "gaps_told": gaps.value.title if gaps.value is not None else "",
         "gaps_asked": gaps.value is not None and gaps.value.title == shell.say(request, _("Gaps")),
-        "waiting": named,
+        "waiting": rows_of(waiting.value) if waiting.value is not None else [],
+        "waiting_total": waiting.value.total_rows if waiting.value is not None else 0,
+        "waiting_problem": waiting.problem,
         "waiting_columns": QUARANTINED,
     }
 

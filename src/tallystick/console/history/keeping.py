@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import get
 from litestar.params import FromPath
 from litestar.response import Response
@@ -12,7 +14,7 @@ from tallystick.console.listing import Action, Column, Filter, ListPage
 from tallystick.console.lists import list_route
 from tallystick.console.proposals import open_proposals
 from tallystick.console.replies import rows_of
-from tallystick.console.shell import AnyRequest, PageShell
+from tallystick.console.shell import AnyRequest, PageShell, Shell
 from tallystick.console.words import mark as _
 from tallystick.core.errors import NotFound
 
@@ -98,38 +100,24 @@ RETENTION = ListPage(
         Column("unit", width=64),
         Column("clock", title=_("Clock starts with"), kind="code", width=160),
         Column("status", width=104),
-        Column("source", width=190, grow=True),
-        Column("note", width=180, grow=True),
+        Column("source", kind="code", words="law_source", width=190, grow=True),
+        Column("note", kind="code", words="law_note", width=180, grow=True),
         Column("jurisdiction", kind="code", width=94),
         Column("valid_from", width=92),
         Column("valid_to", width=92),
+        Column("started", width=150),
         Column("source_date"),
     ),
-    key=("jurisdiction", "record_class", "rule", "valid_from"),
+    key=("jurisdiction", "record_class", "rule", "valid_from", "valid_to"),
     record=f"/do/history.propose_retention?rows={RETENTION_ROW}",
-    filters=(
-        Filter(
-            "record_class",
-            choices=(
-                "market_data",
-                "orders",
-                "executions",
-                "positions",
-                "cash",
-                "client_events",
-                "decisions",
-                "logs",
-                "identity",
-            ),
-        ),
-    ),
+    filters=(Filter("record_class", listed=("history.retention", "record_class")),),
     empty=_("How long each class of records is kept will be here, with the law that says so."),
     command="tally history retention",
     actions=(
         Action(_("Propose a change"), "/do/history.propose_retention"),
         Action(_("Close a year"), "/do/history.close_year"),
     ),
-    proposals=("history.adopt_retention",),
+    proposals=("history.adopt_retention", "history.start_clock"),
 )
 
 KEPT = ListPage(
@@ -146,7 +134,7 @@ KEPT = ListPage(
         Column("keep_until", kind="date", width=100, none=_("see how long")),
         Column("kept_why", width=170, grow=True),
         Column("rule", kind="code", width=110),
-        Column("source", width=104, grow=True),
+        Column("source", kind="code", words="law_source", width=104, grow=True),
         Column("holds", width=70),
         Column("purge", width=90),
         Column("files", width=60),
@@ -172,6 +160,7 @@ PURGES = ListPage(
         Column("marked_on", kind="date", width=92),
         Column("reason", width=150, grow=True),
         Column("problem", kind="code", width=130),
+        Column("holds", width=90),
         Column("contents", kind="hash", width=110),
     ),
     key=("dataset", "partition", "state"),
@@ -210,24 +199,25 @@ QUOTAS = ListPage(
     proposals=("history.set_quota",),
 )
 
-EVERY = 100_000
-HELD = ("dataset", "title", "row_versions", "bytes", "first_date", "last_date")
+HELD = ("dataset", "title", "partitions", "row_versions", "bytes", "first_date", "last_date")
 
 
-@get("/history/holds/{name:str}")
+@get("/history/holds/{name:path}")
 async def hold(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> Response[str]:
-    """One hold: what it keeps and why, whether somebody proposed its release, the datasets that it speaks of."""
-    reply = await shell.ask(request, "history.holds", {"every": True, "limit": EVERY})
-    found = next((row for row in rows_of(reply) if row["hold"] == name), None)
-    if found is None:
+    """One hold: what it keeps and why, whether somebody proposed its release, the datasets that it speaks of.
+
+    The numbers of cases have slashes in them, so the name is the rest of the address.
+    """
+    name = str(name).removeprefix("/")
+    reply = await shell.ask(request, "history.holds", {"hold": name, "every": True})
+    if not reply.total_rows:
         raise NotFound(
             "history.no_hold",
             "There is no hold {hold}.",
             "See `tally history holds --every`.",
             hold=name,
         )
-    catalog = await shell.attempt(request, "history.datasets", {"limit": EVERY})
-    datasets = rows_of(catalog.value) if catalog.value is not None else []
+    found = rows_of(reply)[0]
     is_open = found["state"] == "open"
     return await show_page(
         request,
@@ -250,13 +240,32 @@ async def hold(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> Re
             ("released_at", found["released_at"]),
         ],
         proposals=await open_proposals(request, shell, HOLDS.proposals, name) if is_open else [],
-        held=[
-            row | {"first_date": row["first"], "last_date": row["last"], "row_versions": row["rows"]}
-            for row in datasets
-            if name in row["holds"].split(", ")
-        ],
+        held=await _held(request, shell, name) if is_open else [],
         held_columns=HELD,
     )
+
+
+async def _held(request: AnyRequest, shell: Shell, name: str) -> list[dict[str, Any]]:
+    """What the partitions that a hold keeps hold, by dataset; datasets of which it keeps nothing are left out.
+
+    A table that has no rule, such as the quarantine, is kept whole.
+    """
+    answer = await shell.attempt(request, "history.datasets", {"hold": name, "limit": 0})
+    rows = []
+    for row in rows_of(answer.value) if answer.value is not None else []:
+        kept = await shell.attempt(request, "history.retention", {"dataset": row["dataset"], "limit": 0})
+        lines = rows_of(kept.value) if kept.value is not None else [row]
+        parts = [line for line in lines if line["rows"] and f", {name}, " in f", {line['holds']}, "]
+        if parts:
+            sums = {
+                "partitions": len(parts),
+                "row_versions": sum(part["rows"] for part in parts),
+                "bytes": sum(part["bytes"] for part in parts),
+                "first_date": min((part["first"] for part in parts if part["first"]), default=None),
+                "last_date": max((part["last"] for part in parts if part["last"]), default=None),
+            }
+            rows.append(row | sums)
+    return rows
 
 
 HANDLERS = [

@@ -39,6 +39,7 @@ QUARANTINE = ListPage(
     filters=(
         BY_DATASET,
         Filter("file"),
+        Filter("text", title=_("In the row")),
         Filter("released", title=_("State"), sentences={"true": _("released")}, none=_("waiting")),
     ),
     empty=_(

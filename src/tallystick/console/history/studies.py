@@ -16,7 +16,7 @@ from tallystick.console.frame import show_page
 from tallystick.console.listing import Column, ListPage, grid_config
 from tallystick.console.lists import list_route
 from tallystick.console.replies import rows_of
-from tallystick.console.shell import AnyRequest, PageShell, Shell, say_in
+from tallystick.console.shell import AnyRequest, PageShell, say_in
 from tallystick.console.words import mark as _
 from tallystick.core.money import SCALE
 from tallystick.core.operations import find_operation
@@ -65,7 +65,8 @@ async def study(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> R
     columns = answer.value.arrow.column_names if answer.value is not None else []
     say = say_in(shell, request)
     chart = series(found, rows, say)
-    chart["unit"] = chart["unit"].replace("{currency}", shell.firm.currency)
+    currency = rows[0].get("currency", shell.firm.currency) if rows else shell.firm.currency
+    chart["unit"] = chart["unit"].replace("{currency}", currency)
     loadable = [table for table in found.tables if table not in GIVEN and not table.startswith(FED)]
     return await show_page(
         request,
@@ -80,14 +81,15 @@ async def study(request: AnyRequest, shell: PageShell, name: FromPath[str]) -> R
         loadable=loadable,
         measure=" · ".join(say(field_of(each).title) for each in found.chart.y),
         chart=chart,
-        grid=_grid(shell, say, found, columns, wanted),
-        statement=_runnable(found, asked, shell.firm.zone),
+        currency=currency,
+        grid=_grid(currency, say, found, columns, wanted),
+        statement=answer.value.arrow.schema.metadata[b"query"].decode() if columns else "",
         given=[table for table in found.tables if table in GIVEN],
     )
 
 
 def _grid(
-    shell: Shell, say: Any, found: Study, columns: Sequence[str], wanted: Mapping[str, str]
+    currency: str, say: Any, found: Study, columns: Sequence[str], wanted: Mapping[str, str]
 ) -> dict[str, Any]:
     """The answer as a grid: sorted on the server, copied and exported like every list."""
     page = ListPage(
@@ -102,43 +104,22 @@ def _grid(
         empty=_("Nothing fits what was asked."),
         command=f"tally history study {found.name}",
     )
-    return grid_config(
-        page, find_operation("history.study"), say, shell.firm.currency, {"study": found.name, **wanted}
-    )
-
-
-def _runnable(found: Study, asked: Mapping[str, str], zone: str) -> str:
-    """The study's query with what was asked for in its places, as one can type it."""
-
-    def written(place: re.Match[str]) -> str:
-        name = place.group(1)
-        value = asked.get(name, "")
-        quoted = "'" + value.replace("'", "''") + "'"
-        match name:
-            case "start" | "end":
-                return f"DATE {quoted}" if value else "NULL::DATE"
-            case "top":
-                return value or "10"
-            case "zone":
-                return f"'{zone}'"
-            case _:
-                return quoted
-
-    return re.sub(r"\$([a-z]+)", written, found.sql.strip())
+    return grid_config(page, find_operation("history.study"), say, currency, {"study": found.name, **wanted})
 
 
 def series(study: Study, rows: Sequence[dict[str, Any]], say: Any) -> dict[str, Any]:
     """What the browser draws: the places on the x axis, the unit, and for each series its title and numbers (or None).
 
-    Over time every place is drawn, months without an answer too. Of many categories and series the largest are drawn;
-    `left_out` counts the others, which are drawn as one where their measure may be summed.
+    Over time every place is drawn, months without an answer too. Of many categories the first in the study's order are
+    drawn, of many series the largest; `shown` and `total` count them. The others are drawn as one where their measure
+    may be summed.
     """
     chart = study.chart
     measure = field_of(chart.y[0])
     if chart.by:
         lines, places, told = _series_by(study, rows, say)
     else:
-        rows, told = (rows, {}) if chart.x in TIMES else _largest(study, rows, say)
+        rows, told = (rows, {}) if chart.x in TIMES else _weightiest(study, rows, say)
         places = _places(row[chart.x] for row in rows)
         by_place = {row[chart.x]: row for row in rows}
         lines = [
@@ -188,19 +169,20 @@ def _series_by(
     return lines, places, told
 
 
-def _largest(
+def _weightiest(
     study: Study, rows: Sequence[dict[str, Any]], say: Any
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of the largest categories in the study's order, and the rest as one row where it may be summed."""
+    """The first rows in the study's order, and the rest as one row where it may be summed.
+
+    The order is the study's own, by what makes a row weighty: of what clients hold those that are worth most, not those
+    that did best.
+    """
     chart = study.chart
     if len(rows) <= BARS_SHOWN:
         return list(rows), {}
     size = BARS_SHOWN - 1 if chart.sums else BARS_SHOWN
-    places = sorted(range(len(rows)), key=lambda place: -(rows[place][chart.y[0]] or 0))
-    kept = set(places[:size])
-    found = [row for place, row in enumerate(rows) if place in kept]
+    found, rest = list(rows[:size]), rows[size:]
     if chart.sums:
-        rest = [rows[place] for place in places[size:]]
         found.append({chart.x: say(OTHERS)} | {name: sum(row[name] or 0 for row in rest) for name in chart.y})
     return found, {"shown": size, "total": len(rows), "summed": chart.sums}
 

@@ -26,6 +26,7 @@ document.addEventListener("click", async (event) => {
 });
 
 export async function exportRows(list, form) {
+  await list.source.ready;
   const request = list.request();
   if (list.config.pages) {
     request.set("limit", list.source.total);

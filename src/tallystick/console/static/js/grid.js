@@ -87,8 +87,10 @@ export function makeGrid(place, config, page) {
 /** Where the grid's rows come from, with the total that the last answer told. */
 function rowSource(config, page, overlay) {
   const shown = new Map();
+  let answered;
   const source = {
     total: 0,
+    ready: new Promise((resolve) => { answered = resolve; }), // the first answer, or that there is none
     request: (sort) => {
       const parameters = new URLSearchParams({ ...config.fixed, ...page.filters() });
       if (sort && config.sortable) parameters.set("sort", sort);
@@ -117,6 +119,7 @@ function rowSource(config, page, overlay) {
         params.failCallback();
         overlay(failureBox(failure));
       }
+      answered();
     },
   };
   return source;

@@ -75,11 +75,14 @@ document.body.addEventListener("verified", () => list?.reload()); // what was fo
 
 const started = new Map();
 
+function show(place) {
+  list = started.get(place) ?? started.set(place, start(place)).get(place);
+}
+
 for (const place of document.querySelectorAll("[data-list]")) {
   const panel = place.closest(".tabpanel");
-  const shown = () => { list = started.get(place) ?? started.set(place, start(place)).get(place); };
-  panel?.addEventListener("shown", shown);
-  if (!panel || panel.hidden === false) shown();
+  panel?.addEventListener("shown", () => show(place));
+  if (!panel || panel.hidden === false) show(place);
 }
 
 function freeze() {
@@ -93,7 +96,8 @@ function freeze() {
 document.addEventListener("click", (event) => {
   const wanted = event.target.closest("[data-do]")?.dataset.do;
   if (wanted === "freeze") freeze();
-  if (wanted === "copy") list.copy();
+  if (wanted && !list) show(document.querySelector("[data-list]")); // its tab was not opened yet
+  if (wanted === "copy") list.source.ready.then(list.copy);
   if (wanted === "columns") showColumnsMenu(list);
   if (wanted === "csv" || wanted === "tsv") exportRows(list, wanted);
 });

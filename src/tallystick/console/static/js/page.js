@@ -28,8 +28,20 @@ export function notice(text) {
 export class Failure extends Error {
   constructor(status, body) {
     super(body.text);
-    Object.assign(this, { status, code: body.code, text: body.text, remedy: body.remedy, trace: body.trace });
+    const { code, text, remedy, trace, values = {} } = body;
+    Object.assign(this, { status, code, text: inWords(text, values), remedy, trace });
   }
+}
+
+/** A refusal of a field that stands on this page: by the page's title and the field's label, not by their names. */
+function inWords(text, { name, field }) {
+  const control = field && document.querySelector(`main [name="${CSS.escape(field)}"]`);
+  const [before, ...after] = text.split(name);
+  if (!control || !after.length) return text;
+  const label = control.closest("fieldset")?.querySelector("legend") ?? control.closest("label");
+  const named = (label.querySelector("span") ?? label).firstChild.textContent.trim();
+  const title = control.closest(".drawer, main").querySelector("h1").textContent.trim();
+  return before + title + after.join(name).replace(new RegExp(`\\b${field}\\b`), () => named);
 }
 
 /** Ask a door. Signed out: to the sign-in page. Anything refused: a Failure. */

@@ -1,7 +1,7 @@
 // Tabs of a record: arrows move, the tab is in the address, a panel is filled when it is first shown.
 
 export function watchTabs(root) {
-  for (const bar of root.querySelectorAll(".tabs:not([data-ready])")) {
+  for (const bar of root.querySelectorAll("[role=tablist]:not([data-ready])")) {
     bar.dataset.ready = "1";
     const tabs = [...bar.querySelectorAll("[role=tab]")];
     const named = new URLSearchParams(location.search).get("tab");
