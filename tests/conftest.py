@@ -24,10 +24,10 @@ FIRST_DAY = datetime.date(2026, 11, 19)
 
 
 def writer_pid(folder: Path) -> int | None:
-    """The process that owns the firm, as its lock file says; None when none does."""
+    """The other process that owns the firm, as its lock file says; None when none does."""
     lock = folder / "journal" / "0.lock"
     words = lock.read_text().split() if lock.exists() else []
-    if not words:
+    if not words or int(words[0]) == os.getpid():  # a repair in this process leaves its own number
         return None
     return int(words[0]) if is_running(int(words[0])) else None
 

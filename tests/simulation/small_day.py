@@ -56,7 +56,7 @@ def phases() -> list[TradingPhase]:
             statuses=ordinary,
         ),
         TradingPhase(
-            name="disposition_calls", lot_type=BOARD, mode="periodic", opens=at(9), closes=at(13, 25),
+            name="disposition_call", lot_type=BOARD, mode="periodic", opens=at(9), closes=at(13, 25),
             kinds=LIMIT_DAY, first_match=at(9, 5), interval=300 * SECOND, statuses=(2,),
         ),
         TradingPhase(

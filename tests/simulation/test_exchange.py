@@ -147,6 +147,7 @@ def test_disposition_stock_matches_every_five_minutes_and_halted_one_not_at_all(
     report = venue.run(at(9, 30), sent, NO_CANCELS, street(quote(at(9, 7), SELL, HUNDRED)))
     assert of(report, "order_id", "executed_at") == [(DAY + 1, at(9, 10))]
     assert {number for number, *_ in ended(report)} == {2, 3}
+    assert {name.decode() for name in venue.bars()["phase"]} <= {phase.name for phase in venue.phases}
 
 
 def test_no_limit_instrument_takes_any_price_but_no_market_order() -> None:

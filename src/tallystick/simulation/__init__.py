@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from tallystick.simulation.day.run import run_day
     from tallystick.simulation.genesis.build import build
     from tallystick.simulation.genesis.plan import DemoPlan, load_plan
+    from tallystick.simulation.keeping import show_keeping
     from tallystick.simulation.summaries import BuildSummary, DaySummary
 
-__all__ = ["BuildSummary", "DaySummary", "DemoPlan", "build", "load_plan", "run_day"]
+__all__ = ["BuildSummary", "DaySummary", "DemoPlan", "build", "load_plan", "run_day", "show_keeping"]
 
 _MODULES = {
     "BuildSummary": "summaries", "DaySummary": "summaries", "DemoPlan": "genesis.plan", "build": "genesis.build",
-    "load_plan": "genesis.plan", "run_day": "day.run",
+    "load_plan": "genesis.plan", "run_day": "day.run", "show_keeping": "keeping",
 }  # fmt: skip
 
 

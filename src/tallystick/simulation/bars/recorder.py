@@ -25,6 +25,9 @@ class BarRecorder:
     """
 
     def __init__(self, instruments: Array, phases: Sequence[TradingPhase]) -> None:
+        assert all(len(phase.name) <= bar_dtype["phase"].itemsize for phase in phases), (
+            "a bar has its name whole"
+        )
         self.instruments = instruments
         self.phases = phases
         sizes = [0 if phase.lot_type != 1 else _buckets(phase) for phase in phases]

@@ -100,7 +100,7 @@ def _board_phases(
             statuses=ordinary,
         ),
         TradingPhase(
-            name="disposition_calls", lot_type=BOARD, mode="periodic", opens=clock.at(continuous.opens),
+            name="disposition_call", lot_type=BOARD, mode="periodic", opens=clock.at(continuous.opens),
             closes=clock.at(continuous.closes), kinds=call_kinds, first_match=first_match, interval=interval,
             statuses=(DISPOSITION,),
         ),
