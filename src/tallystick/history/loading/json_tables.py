@@ -30,7 +30,7 @@ def open_json(
     several tables it is the one whose fields lack the fewest needed columns, by `missing`.
 
     >>> open_json("p.json", b"", b'[{"symbol": "9901", "close": 10.50}]', len).texts([1])[0]
-    "{'symbol': '9901', 'close': '10.50'}"
+    '{"symbol": "9901", "close": "10.50"}'
     """
     text, found = as_utf8(data, encoding)
     try:

@@ -3,7 +3,7 @@
 A whole number is nanoseconds since 1970 where that is a time from 1980 to 2199, else what its digits write as a text.
 What could be neither is no time: no number ever becomes a moment of 1970 in silence.
 
->>> days = pl.Series([datetime.date(2026, 11, 20)] * 2)
+>>> days = pl.Series(["2026-11-20"] * 2).str.to_date()
 >>> read_clock_times(pl.Series([90000, 1_795_136_400_000_000_000]), "Asia/Taipei", days).values.to_list()
 [1795136400000000000, 1795136400000000000]
 """
