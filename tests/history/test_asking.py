@@ -11,7 +11,8 @@ import pytest
 from tallystick.core.errors import TallystickError
 from tallystick.core.schema import schema_of
 from tallystick.history import DATASETS, DailyBar, HistoryMachine, append_bars, read_bars
-from tallystick.history.asking.operations import BarsRequest, bars
+from tallystick.history.asking.operations import bars
+from tallystick.history.asking.questions import BarsRequest
 from tallystick.history.events import DatasetLoaded
 from tallystick.history.keeping.operations import datasets
 from tallystick.history.keeping.requests import DatasetsRequest

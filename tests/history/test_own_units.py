@@ -11,7 +11,8 @@ from pyarrow import feather, parquet
 
 from tallystick.core.errors import TallystickError
 from tallystick.history import read_bars
-from tallystick.history.asking.operations import BarsRequest, bars
+from tallystick.history.asking.operations import bars
+from tallystick.history.asking.questions import BarsRequest
 from tallystick.history.keeping.corrections import Why, correct
 from tallystick.history.loading.columns import ColumnMapping, vendor_mapping
 from tallystick.history.loading.load import load_files

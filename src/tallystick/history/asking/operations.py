@@ -39,18 +39,7 @@ if TYPE_CHECKING:
 
     from tallystick.history.asking.rows import Span
 
-__all__ = [
-    "ActionsRequest",
-    "AsofRequest",
-    "BarsRequest",
-    "FactorsRequest",
-    "PanelRequest",
-    "ResampleRequest",
-    "SqlRequest",
-    "StreamRequest",
-    "TicksRequest",
-    "UniverseRequest",
-]
+__all__: list[str] = []
 
 _ = mark
 
