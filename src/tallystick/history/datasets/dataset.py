@@ -6,6 +6,7 @@ ratios as 1e-8, quantities and counts whole, texts, dates, times), its checks ar
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -73,9 +74,9 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         return self.spec.name
 
     @property
-    def columns(self) -> dict[str, Column]:
+    def columns(self) -> Mapping[str, Column]:
         """The record's columns by name, with how each is stored."""
-        return {name: column for name, column in schema_of(self.spec.record).columns.items() if column}
+        return _columns_of(self.spec.record)
 
     @property
     def time_column(self) -> str:
@@ -94,6 +95,12 @@ class Dataset(msgspec.Struct, frozen=True, kw_only=True):
         """The date that a row belongs to (`date`, `ex_date`, `valid_from`, …), or an empty text when it has none."""
         dates = [name for name in self.spec.key if self.columns[name].kind == "date"]
         return "date" if "date" in dates else next(iter(dates), "")
+
+
+@functools.cache
+def _columns_of(record: type[Record]) -> Mapping[str, Column]:
+    """Asked for each cell of a quarantined row, so worked out once."""
+    return {name: column for name, column in schema_of(record).columns.items() if column}
 
 
 def market_table(

@@ -141,13 +141,25 @@ def open_frame(name: str, given: Any) -> Source:
     return FrameSource(name, digest, frame, units=units, is_typed=is_typed)
 
 
+class Hashed(io.BytesIO):
+    """A file of which only the hash is kept: a frame as large as memory is not written out once more beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sha256 = hashlib.sha256()
+
+    def write(self, content: Any) -> int:
+        self.sha256.update(content)
+        return len(content)
+
+
 def _digest(frame: pl.DataFrame, units: Mapping[str, int]) -> bytes:
     """SHA-256 of a frame's columns, names, types and stated units included, whatever chunks they lie in."""
 
     def of_column(column: pl.Series) -> bytes:
-        content = io.BytesIO()
-        column.to_frame().write_ipc(content)
-        return hashlib.sha256(content.getbuffer()).digest()
+        hashed = Hashed()
+        column.to_frame().write_ipc(hashed)
+        return hashed.sha256.digest()
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         columns = b"".join(pool.map(of_column, frame.rechunk().get_columns()))
