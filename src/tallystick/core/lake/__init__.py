@@ -11,8 +11,23 @@ token happens once; compaction and sealing prove equal rows before anything is n
 
 from __future__ import annotations
 
-from tallystick.core.lake.catalog import Version
-from tallystick.core.lake.lake import Commit, Feed, Lake, TableDescription
+from typing import TYPE_CHECKING, Any
+
 from tallystick.core.lake.layout import TableSpec
 
+if TYPE_CHECKING:
+    from tallystick.core.lake.catalog import Version
+    from tallystick.core.lake.lake import Commit, Feed, Lake, TableDescription
+
 __all__ = ["Commit", "Feed", "Lake", "TableDescription", "TableSpec", "Version"]
+
+_LAZY = {"Commit": "lake", "Feed": "lake", "Lake": "lake", "TableDescription": "lake", "Version": "catalog"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what opens a lake on first use: to declare a table takes its spec only."""
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(name)

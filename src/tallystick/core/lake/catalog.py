@@ -17,8 +17,8 @@ import msgspec
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.database import Database, Writing, open_database
-from tallystick.core.lake.durable import file_uri
 from tallystick.core.lake.layout import Layout
+from tallystick.core.lake.places import file_uri
 from tallystick.core.lake.storage import Storage
 from tallystick.core.ready import ready
 

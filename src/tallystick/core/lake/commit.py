@@ -50,8 +50,8 @@ from sqlalchemy.exc import OperationalError
 
 from tallystick.core.lake.catalog import NAME, Catalog, Version, busy
 from tallystick.core.lake.datafiles import ROW_GROUP_ROWS, WrittenFile
-from tallystick.core.lake.durable import alone
 from tallystick.core.lake.layout import Layout
+from tallystick.core.lake.places import alone
 from tallystick.core.lake.plan import Plan, PlannedFile, decode_plan, planned_file, read_plan
 from tallystick.core.lake.storage import Storage
 

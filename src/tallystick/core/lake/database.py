@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.durable import alone
+from tallystick.core.lake.places import alone
 
 __all__ = ["Database", "Postgres", "Sqlite", "Writing", "open_database"]
 

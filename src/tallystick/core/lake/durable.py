@@ -7,47 +7,17 @@ be loaded to read a catalog.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 
 from tallystick.core.disk import sync_folder
+from tallystick.core.lake.places import file_path
 
-__all__ = ["DurableFiles", "alone", "file_path", "file_uri"]
-
-SCHEME = "file://"
-
-
-def file_uri(path: Path) -> str:
-    """The Iceberg location of an absolute path. No character is escaped, as other engines expect.
-
-    >>> file_uri(Path("/srv/firm/lake"))
-    'file:///srv/firm/lake'
-    """
-    return f"{SCHEME}{path}"
-
-
-def file_path(location: str) -> Path:
-    """The path of an Iceberg location."""
-    return Path(location.removeprefix(SCHEME))
-
-
-@contextlib.contextmanager
-def alone(folder: Path, lock: str = "lock") -> Iterator[None]:
-    """Keep other processes out of what only one may do at a time in a lake: making tables, publishing hot files.
-
-    What has a lock file of its own does not wait for the rest.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / lock).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+__all__ = ["DurableFiles"]
 
 
 class SyncedStream(io.FileIO):

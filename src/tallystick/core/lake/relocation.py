@@ -25,7 +25,7 @@ from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.catalog import NAME, Catalog
-from tallystick.core.lake.durable import SCHEME, file_path
+from tallystick.core.lake.places import SCHEME, file_path
 from tallystick.core.lake.storage import Storage
 
 __all__ = ["relocate"]

@@ -19,7 +19,7 @@ from tallystick.core.lake import hotfile
 from tallystick.core.lake.catalog import busy
 from tallystick.core.lake.damage import told_damage
 from tallystick.core.lake.datafiles import WrittenFile, stored, write_files
-from tallystick.core.lake.durable import alone
+from tallystick.core.lake.places import alone
 from tallystick.core.lake.plan import Plan, PlannedFile, is_clean
 from tallystick.core.lake.proof import Proof, prove, prove_rows, require_equal
 from tallystick.core.lake.relation import parquet

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
-from tallystick.core.lake.durable import file_path, file_uri
+from tallystick.core.lake.places import file_path, file_uri
 
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem

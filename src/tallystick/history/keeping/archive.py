@@ -28,7 +28,7 @@ from tallystick.core.lake.archiving import (
     remove_unnamed,
     write_archive,
 )
-from tallystick.core.lake.durable import alone
+from tallystick.core.lake.places import alone
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.core.ready import ready
 from tallystick.core.schema import Record, Timestamp

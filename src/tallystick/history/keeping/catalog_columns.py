@@ -8,7 +8,7 @@ from tallystick.core.errors import mark
 from tallystick.core.schema import schema_of
 from tallystick.core.text import translate
 from tallystick.history.datasets.dataset import OWN_COLUMNS
-from tallystick.history.keeping.catalog import DatasetCheck, DatasetColumn
+from tallystick.history.keeping.described import DatasetCheck, DatasetColumn
 
 if TYPE_CHECKING:
     from tallystick.core.lake import TableSpec

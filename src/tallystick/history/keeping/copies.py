@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tallystick.core.disk import sync_file, sync_folder
 from tallystick.core.errors import TallystickError
 from tallystick.core.lake.archiving import DAMAGED, Manifest, archive_folder, file_name, hash_stored
-from tallystick.core.lake.durable import alone
+from tallystick.core.lake.places import alone
 from tallystick.core.lake.storage import CHUNK_BYTES, Folder
 from tallystick.history.events import ArchiveRestored, PartitionArchived
 from tallystick.history.keeping.archive import ArchiveLine, faults_of, line_of, read_manifest

@@ -101,7 +101,7 @@ def undisturbed(context: Context) -> Iterator[None]:
 
     So what a hold finds when it is answered, it keeps: no deletion that was allowed before is still under way.
     """
-    from tallystick.core.lake.durable import alone
+    from tallystick.core.lake.places import alone
 
     with alone(context.path / "archive", "purging"):
         yield

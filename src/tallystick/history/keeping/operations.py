@@ -14,7 +14,7 @@ from tallystick.core.operations import Table, operation
 from tallystick.core.text import translate
 from tallystick.history.events import SetQuota
 from tallystick.history.keeping.asked import full_name
-from tallystick.history.keeping.catalog import DatasetReply
+from tallystick.history.keeping.described import DatasetLine, DatasetReply
 from tallystick.history.keeping.requests import (
     CompactRequest,
     CorrectReply,
@@ -46,7 +46,7 @@ SHORTEST_GRACE_HOURS = 1 / 6
 )
 def datasets(context: Context, request: DatasetsRequest) -> Table:
     """A row for each table of the lake and each dataset that can be loaded."""
-    from tallystick.history.keeping.catalog import DatasetLine, list_datasets
+    from tallystick.history.keeping.catalog import list_datasets
 
     wanted = request.text.strip().casefold()
     lines = [

@@ -12,15 +12,15 @@ import re
 import zoneinfo
 from typing import TYPE_CHECKING, Any
 
-from tallystick.core.schema import Record
 from tallystick.history.datasets import QUARANTINE, is_there
+from tallystick.history.keeping.described import QualityLine
 from tallystick.history.loading.reasons import sentence
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.history.machine import HistoryMachine
 
-__all__ = ["QualityLine", "quality_lines", "score"]
+__all__ = ["quality_lines", "score"]
 
 SECOND_NS = 1_000_000_000
 
@@ -29,26 +29,6 @@ SELECT dataset, file, reason, "column", event_time // 1000000000 AS second,
        released_by IS NOT NULL AS gone, count(*) AS n
 FROM history.quarantine GROUP BY ALL
 """
-
-
-class QualityLine(Record, frozen=True, kw_only=True):
-    """A part of what came for a dataset: all of it, a day on which it was known, a source, or a reason.
-
-    `part` is the day (empty where a load's rows were known at times of their own), the source or the reason's code,
-    `reason` its sentence. `taken` rows are in the lake or were there already, `corrected` of them came by corrections;
-    `waiting_rows` stand in quarantine, `released_rows` stood there. `quality` is the share taken in percent, none for a
-    reason and where nothing came.
-    """
-
-    dataset: str
-    part: str
-    column: str
-    reason: str
-    taken: int
-    corrected: int
-    waiting_rows: int
-    released_rows: int
-    quality: float | None
 
 
 def quality_lines(context: Context, dataset: str, by: str) -> list[QualityLine]:

@@ -12,8 +12,8 @@ from tallystick.core.schema import Record
 from tallystick.core.text import translate
 from tallystick.core.time import parse_time
 from tallystick.history.keeping.asked import full_name
+from tallystick.history.keeping.described import QualityLine
 from tallystick.history.keeping.gaps import GapLine
-from tallystick.history.keeping.quality import QualityLine
 from tallystick.history.keeping.quotas import counted
 from tallystick.history.keeping.requests import PageRequest, page_of
 from tallystick.history.requests import known_time_of, require_readable

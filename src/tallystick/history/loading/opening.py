@@ -149,6 +149,7 @@ class Hashed(io.BytesIO):
         self.sha256 = hashlib.sha256()
 
     def write(self, content: Any) -> int:
+        """Take the bytes into the hash."""
         self.sha256.update(content)
         return len(content)
 
