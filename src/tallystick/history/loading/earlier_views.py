@@ -12,6 +12,7 @@ import polars as pl
 
 from tallystick.core.lake.later import known_from
 from tallystick.history.loading.checked import comparable
+from tallystick.history.loading.lake_checks import has_rows
 from tallystick.history.loading.read import Load, Read
 
 __all__ = ["without_rewriting"]
@@ -24,7 +25,7 @@ def without_rewriting(load: Load, read: Read, token: str = "") -> Read:
     With the `token` of a commit that is there, its own rows stay: the load was killed before the journal had it.
     """
     checked = read.checked
-    if not len(checked.places):
+    if not len(checked.places) or not has_rows(load.lake, load.dataset, *checked.dates):
         return read
     names = list(checked.rows.columns)
     later = known_from(

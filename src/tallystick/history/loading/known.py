@@ -19,13 +19,13 @@ __all__ = ["known_facts", "without_undoing"]
 
 def known_facts(load: Load, read: Read) -> pl.DataFrame:
     """The facts of the dates and symbols of a source's good rows as they were known at the load's time: what sources
-    give of them, from which source, and why it was corrected. No rows, without reading a file, when there is none.
+    give of them, from which source, and why it was corrected. No rows, without asking the lake, when there is none.
     """
     dataset, checked = load.dataset, read.checked
     wanted = [*dataset.given, "source", *(("reason",) if "reason" in dataset.columns else ())]
     names = list(dict.fromkeys([*dataset.spec.key, *wanted]))
     if not len(checked.places) or not has_rows(load.lake, dataset, *checked.dates):
-        return pl.DataFrame(load.lake.scan(dataset.name, columns=names, limit=0))
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.Int64))
     return pl.DataFrame(
         load.lake.scan(dataset.name, columns=names, within=checked.within(), known_at=load.known_time)
     )
