@@ -62,7 +62,7 @@ def init(folder: Path, *, name: str = "Made-up Securities", first_day: datetime.
 
     settings = Settings(firm=FirmSettings(name=name))
     with Firm.create(folder, first_day=first_day, settings=settings) as firm:
-        return show(firm.call("journal.head"), as_json=False)
+        return show(firm.call("journal.head"), as_json=False, zone=firm.settings.firm.zone)
 
 
 def demo(

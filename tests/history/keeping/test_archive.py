@@ -245,5 +245,8 @@ def test_damaged_archive_is_told_by_a_question_with_the_way_back(filled):
 def test_what_is_not_over_is_not_archived_and_no_folder_is_no_copy(filled, tmp_path):
     with pytest.raises(TallystickError, match="what is not over"):
         filled.history.archive(dataset="bars_daily", before=datetime.date(2030, 1, 1))
+    nothing = filled.history.archive(dataset="bars_daily", before=datetime.date(2015, 6, 1))
+    assert nothing.total_rows == 0
+    assert nothing.title == "No partition that ended before 2015-06-01 has rows to archive."
     with pytest.raises(TallystickError, match="There is no folder"):
         filled.history.restore(source=str(tmp_path / "nowhere"))

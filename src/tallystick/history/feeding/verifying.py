@@ -132,7 +132,7 @@ def _fault(context: Context, seal: PartitionSealed, problem: str, found: int) ->
 
 def _advice(context: Context) -> str:
     return translate(
-        "The journal is what counts; do not use these days until their files are back from a backup of the firm. "
-        "`tally verify` proves the journal.",
+        "The journal is what counts; do not use these days until their files are back from a backup of the firm "
+        "(docs/how-to/back-up-and-restore.md). `tally verify` proves the journal.",
         context.language,
     )

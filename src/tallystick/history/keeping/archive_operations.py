@@ -49,7 +49,7 @@ def archives(context: Context, request: ArchivesRequest) -> Table:
     writes=True,
 )
 def archive(context: Context, request: ArchiveRequest) -> Table:
-    """Every partition that ends before the date; answers stay the same. Stopped at any moment, it goes on."""
+    """Every partition that ends before the date, whole; answers stay the same. Stopped at any moment, it goes on."""
     from tallystick.history.keeping.archive import ArchiveLine, archive_dataset
 
     name = full_name(context, request.dataset)
@@ -58,7 +58,9 @@ def archive(context: Context, request: ArchiveRequest) -> Table:
             "history.dataset_empty", "Nothing was loaded into {dataset} yet.", "Load it first.", dataset=name
         )
     lines = archive_dataset(context, name, request.before)
-    return page_of(context, ArchiveLine, lines, PageRequest(limit=0), _("Archives"))
+    told = _("Archives") if lines else _("No partition that ended before {before} has rows to archive.")
+    title = translate(told, context.language, before=request.before)
+    return page_of(context, ArchiveLine, lines, PageRequest(limit=0), title)
 
 
 @operation(
