@@ -38,9 +38,10 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     `code` is stable (`gate.price_above_limit`); `text` and `remedy` are English sentences with `{name}` places,
     which are also the keys of the translations; `values` fills the places.
 
-    >>> Rejection(code="gate.lot", text="Quantity {quantity} is no multiple of {lot}.", remedy="Send whole lots.",
-    ...           values={"quantity": 1500, "lot": 1000}).message
-    'Quantity 1500 is no multiple of 1000.'
+    >>> refused = Rejection(code="gate.lot", text="Quantity {quantity} is no multiple of {lot}.",
+    ...                     remedy="Send whole lots.", values={"quantity": 1500, "lot": 1000})
+    >>> refused.message, str(refused)
+    ('Quantity 1500 is no multiple of 1000.', 'Quantity 1500 is no multiple of 1000. Send whole lots.')
     """
 
     code: str
@@ -52,6 +53,9 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     def message(self) -> str:
         """The English text with its values filled in."""
         return fill(self.text, self.values)
+
+    def __str__(self) -> str:
+        return f"{self.message} {fill(self.remedy, self.values)}".rstrip()
 
 
 class TallystickError(Exception):
