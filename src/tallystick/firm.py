@@ -14,6 +14,7 @@ import functools
 import importlib
 import os
 import pwd
+import re
 import sys
 import threading
 from pathlib import Path
@@ -64,6 +65,9 @@ OPERATION_MODULES = (
 """Where the rooms declare their operations; importing them fills the registry that all doors read."""
 
 WRITER_LINGER_SECONDS = 10
+UNFIT_LETTERS = re.compile(r"[?*\\\x00-\x1f\x7f]")
+"""Letters that no firm's path has: addresses and patterns of files have their own meaning of them."""
+
 MOST_FOUNDING = 100
 """A journal of so many batches is of a firm that was made whole: its making takes fewer."""
 
@@ -180,6 +184,18 @@ def _accepted(decision: Decision) -> None:
     assert decision.accepted, f"a founding command was refused: {decision.rejections()}"
 
 
+def _require_plain(path: Path) -> None:
+    """Refuse a path with letters that what opens the firm's files would take for something else."""
+    whole = str(path.resolve())
+    if UNFIT_LETTERS.search(whole):
+        raise TallystickError(
+            "firm.path_letters",
+            "A firm cannot be at {folder}: a letter of this path means something else to what reads its files.",
+            "Choose or rename the folder so that its whole path has no ? * \\ and no control character.",
+            folder=UNFIT_LETTERS.sub(lambda found: found[0] if found[0].isprintable() else "�", whole),
+        )
+
+
 def system_user() -> str:
     """The operating system's account of this process; environment variables are not believed."""
     return pwd.getpwuid(os.getuid()).pw_name
@@ -191,6 +207,7 @@ class OpenHouse:
     def __init__(self, path: Path, user: str) -> None:
         from tallystick.history import declare_business
 
+        _require_plain(path)
         declare_business(business_tables())
         self.path = path.resolve()
         self.settings = load_settings(self.path)
@@ -327,7 +344,7 @@ class Firm:
     def open(cls, path: str | Path, *, user: str | None = None) -> Firm:
         """Open a firm folder as a user (the operating system's when none is named).
 
-        Errors: TallystickError when the folder is no firm or a setting is wrong.
+        Errors: TallystickError when the folder is no firm or at an unfit path, or a setting is wrong.
         """
         return cls(Path(path), user=user)
 
@@ -354,6 +371,7 @@ class Firm:
         cls, folder: Path, first_day: datetime.date | None, settings: Settings, user: str | None
     ) -> Firm:
         """A firm in a folder, its making begun or gone on with."""
+        _require_plain(folder)
         if not (folder / "firm.toml").exists():
             day = _first_session(first_day, settings)
             folder.mkdir(parents=True, exist_ok=True)

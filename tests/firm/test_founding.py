@@ -29,6 +29,25 @@ def test_a_day_without_a_session_is_refused_and_the_next_one_named(tmp_path: Pat
     assert not (tmp_path / "firm").exists(), "nothing is left behind"
 
 
+@pytest.mark.parametrize("name", ["a?b", "a*b", "a\\b", "a\nb", "a\x7fb"])
+def test_a_path_that_files_cannot_be_read_at_is_refused_before_anything_is_made(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(TallystickError) as refused:
+        Firm.create(tmp_path / name / "firm", user="mei")
+    assert refused.value.code == "firm.path_letters"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_firm_that_was_moved_to_such_a_path_is_not_opened(tmp_path: Path, kill_writer: Kill) -> None:
+    Firm.create(tmp_path / "firm", first_day=datetime.date(2026, 11, 19), user="mei").close()
+    kill_writer(tmp_path / "firm")
+    (tmp_path / "firm").rename(tmp_path / "a?b")
+    with pytest.raises(TallystickError, match=r"A firm cannot be at .*a\?b"):
+        Firm.open(tmp_path / "a?b", user="mei")
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b"]
+
+
 @pytest.mark.parametrize(
     ("today", "begins"), [((2026, 11, 20, 23), (2026, 11, 20)), ((2026, 11, 21, 1), (2026, 11, 23))]
 )

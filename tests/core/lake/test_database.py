@@ -66,3 +66,16 @@ def test_a_catalog_without_later_tables_gets_them(lake, rows, facts):
         assert facts(again.scan("doctest.rates")) == {("a", 0, 1): 10}
         assert again.publish_hot() == 1
         assert facts(again.scan("doctest.rates")) == {("a", 0, 1): 10}
+
+
+def test_the_file_has_an_address_whatever_letters_its_path_has(tmp_path):
+    from sqlalchemy import create_engine
+
+    folder = tmp_path / "a%41 b#c'd&e;f:g"
+    folder.mkdir()
+    opened = Sqlite(folder / "catalog.sqlite")
+    opened.rows("CREATE TABLE notes (word TEXT PRIMARY KEY)")
+    with create_engine(opened.uri).connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar() == 0
+    assert [place.name for place in tmp_path.iterdir()] == [folder.name]
+    opened.close()

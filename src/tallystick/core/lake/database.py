@@ -44,14 +44,17 @@ class Writing(Protocol):
 class Database(Protocol):
     """What the catalog asks of either database. One object serves the threads of a process.
 
-    `uri` is the SQLAlchemy address for PyIceberg, without secrets, `bytes_type` what a column of bytes is called,
-    `lock_tables` the statement that keeps commits out of a write transaction where that itself does not.
+    `bytes_type` is what a column of bytes is called, `lock_tables` the statement that keeps commits out of a write
+    transaction where that itself does not.
     """
 
-    uri: str
     bytes_type: str
     is_remote: bool
     lock_tables: str
+
+    @property
+    def uri(self) -> str:
+        """The SQLAlchemy address for PyIceberg, without secrets."""
 
     @property
     def place(self) -> str:
@@ -94,12 +97,19 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         self.place = str(path)
         self._path = path
-        self.uri = f"sqlite:///{path}?timeout={WAIT_SECONDS:.0f}"
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(
             path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA journal_mode=WAL")
+
+    @property
+    def uri(self) -> str:
+        """The file's address, whatever letters its path has."""
+        from sqlalchemy.engine import URL
+
+        waiting = {"timeout": f"{WAIT_SECONDS:.0f}"}
+        return URL.create("sqlite", database=str(self._path), query=waiting).render_as_string()
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """The rows of one statement."""
