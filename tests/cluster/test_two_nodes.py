@@ -43,8 +43,23 @@ QUESTIONS = {
     "the first of many": f"SELECT code, sum(rate) AS total FROM {NAME} GROUP BY code ORDER BY total DESC, code LIMIT 2",
     "empty values": f"SELECT withdrawn, code, date, minute FROM {NAME} "
     "ORDER BY withdrawn DESC, code DESC, date, minute DESC",
-    "words": f"SELECT lower(code) AS name, CASE WHEN rate > 500 THEN 'high' ELSE 'low' END AS height FROM {NAME} "
-    "WHERE code LIKE 'A%' ORDER BY name, date, minute",
+    "words": "SELECT lpad(left(code, 2), 4, '0') AS name, "
+    "CASE WHEN coalesce(withdrawn, FALSE) THEN 'out' ELSE 'in' END AS place, "
+    f"length(code) AS size FROM {NAME} WHERE code LIKE 'A%' ORDER BY name, date, minute, place",
+    "numbers": f"SELECT minute, rate, (rate - 500) / 7 AS part, round(CAST(rate AS DOUBLE) / 7, 2) AS rounded, "
+    "ceil(rate / 3) AS up, floor(rate / 3) AS down, rate % 7 AS rest, abs(rate - 500) * 1e-4 AS off, -minute AS less, "
+    f"1 AS one FROM {NAME} ORDER BY code, date, minute, rate",
+    "dates": "SELECT y, q, m, d, count(*) FROM (SELECT year(date) AS y, quarter(date) AS q, month(date) AS m, "
+    f"day(date) AS d FROM {NAME} WHERE date BETWEEN DATE '2026-11-02' AND '2026-11-04') AS days GROUP BY y, q, m, d "
+    "ORDER BY y, q, m, d",
+    "without names": "SELECT code, count(*), sum(rate), avg(minute), max(date), count(DISTINCT withdrawn) "
+    f"FROM {NAME} GROUP BY code HAVING count(*) > 3 ORDER BY code",
+    "among others": f"SELECT code, date, minute FROM {NAME} WHERE withdrawn IS NOT NULL "
+    f"AND code IN (SELECT code FROM {NAME} WHERE rate > 900) ORDER BY code, date, minute",
+    "windows": "SELECT code, date, minute, lag(rate, 2) OVER (PARTITION BY code ORDER BY date, minute) AS earlier, "
+    "lead(rate) OVER (PARTITION BY code ORDER BY date, minute) AS later, "
+    "rate - avg(rate) OVER (PARTITION BY code) AS w, "
+    f"sum(rate) OVER (PARTITION BY code) AS total FROM {NAME} ORDER BY code, date, minute",
 }
 
 
@@ -163,6 +178,11 @@ def test_what_the_cluster_does_not_answer_is_told(cluster, tmp_path, settings_of
             f"SELECT url_download(code) FROM {NAME}": "it calls url_download",
             "SELECT * FROM read_csv('/etc/hostname')": "it calls read_csv",
             f"SELECT nothing FROM {NAME}": "nothing",
+            f"SELECT rate FROM {NAME} UNION SELECT minute FROM {NAME} LIMIT 1": "UNION",
+            f"SELECT CAST(rate / 7 AS BIGINT) FROM {NAME}": "casts to BIGINT",
+            f"SELECT rate FROM {NAME} WHERE code NOT IN (SELECT code FROM {NAME})": "inner SELECT",
+            f"FROM {NAME}": "write SELECT",
+            f"SELECT minute * {2**63 - 1} FROM {NAME} WHERE minute > 1": "64 bits",
             f"SELECT rank() OVER (ORDER BY rate) AS place FROM {NAME} ORDER BY place LIMIT 1": "has a window",
             f"SELECT DISTINCT code FROM {NAME} ORDER BY code LIMIT 1": "SELECT DISTINCT",
             f"SELECT rate FROM {NAME} ORDER BY rate + 1 DESC": "NULLS LAST",
@@ -173,6 +193,10 @@ def test_what_the_cluster_does_not_answer_is_told(cluster, tmp_path, settings_of
         }.items():
             with pytest.raises(TallystickError, match=words):
                 lake.sql(question, engine="cluster")
+        with pytest.raises(TallystickError, match="cannot answer the query") as told:
+            lake.sql(f"SELECT left(code, minute - 9) FROM {NAME}", engine="cluster")
+        assert "\x1b" not in str(told.value)
+        assert "\n" not in str(told.value)
         expect_refusal(
             lake, f"SELECT * FROM {NAME} WHERE rate > ?", "lake.cluster_query", "places", parameters=[1]
         )

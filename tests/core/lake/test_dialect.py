@@ -36,8 +36,6 @@ def test_descending_orders_say_where_empty_values_go(lake):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("SELECT url_download(code) FROM doctest.rates", "url_download"),
-        ("SELECT code FROM doctest.rates WHERE length(prompt(code)) > 1", "prompt"),
         ("SELECT rank() OVER (ORDER BY rate) FROM doctest.rates LIMIT 1", "window"),
         ("SELECT DISTINCT code FROM doctest.rates ORDER BY code LIMIT 1", "DISTINCT"),
         ("SELECT code FROM doctest.rates ORDER BY code DESC LIMIT 1 OFFSET 1", "skips rows"),
@@ -107,7 +105,18 @@ def test_an_order_that_cannot_be_checked_is_refused(lake):
         ("sum(price)", 1e30, None),
         ("sum(CASE WHEN rate > 1 THEN volume ELSE 0 END)", 1e10, "sum"),
         ("sum(rate) OVER (PARTITION BY code)", 1e13, "sum"),
-        ("sum(abs(rate))", 1, "sum"),
+        ("sum(abs(rate))", 1, None),
+        ("sum(abs(rate))", 1e13, "sum"),
+        ("rate * volume", 1, None),
+        ("rate * volume * 10000", 1, "*"),
+        ("volume * 9300000000 + 1", 1, "+"),
+        ("CAST(volume AS DOUBLE) * 9300000000", 1, None),
+        ("sum(rate) - volume", 1e3, None),
+        ("sum(rate) - volume", 1e13, "-"),
+        ("volume * 9000000 + count(*)", 1, None),
+        ("volume * 9100000 + count(*)", 1, "+"),
+        ("coalesce(rate, volume) * 9300000000", 1, "*"),
+        ("rate + unheard_of", 1, "+"),
         ("sum(unheard_of)", 1, "sum"),
         ("count(rate)", 1e30, None),
     ],
@@ -117,8 +126,15 @@ def test_sums_that_may_pass_64_bits_are_seen(lake, expression, rows, which):
     assert sums.overflowing(tree, rows, lambda column: LARGEST.get(column, sums.UNKNOWN)) == which
 
 
-def test_a_name_of_an_inner_query_is_unknown(lake):
-    tree = read(lake, "WITH t AS (SELECT rate * 2 AS rate FROM doctest.rates) SELECT sum(rate) FROM t")
+def test_a_name_of_an_inner_query_has_the_size_of_what_it_stands_for(lake):
+    query = "WITH t AS (SELECT code, max(rate) AS top, sum(volume) AS rate FROM doctest.rates GROUP BY code) "
+    for expression, which in (("top * 1000", None), ("rate * 1000", None), ("rate * 100000", "*")):
+        tree = read(lake, f"{query} SELECT {expression} FROM t")
+        assert sums.overflowing(tree, 1e5, lambda column: LARGEST.get(column, sums.UNKNOWN)) == which
+
+
+def test_a_name_of_an_inner_query_that_stands_for_itself_is_unknown(lake):
+    tree = read(lake, "WITH t AS (SELECT max(rate) AS rate FROM doctest.rates) SELECT sum(rate) FROM t")
     assert sums.overflowing(tree, 1, lambda column: LARGEST.get(column, sums.UNKNOWN)) == "sum"
 
 

@@ -10,6 +10,7 @@ import functools
 import logging
 import math
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +23,7 @@ from tallystick.core.lake.conditions import Conditions
 from tallystick.core.lake.dialect import Node, arranged, parsed, refused, translated
 from tallystick.core.lake.layout import Layout
 from tallystick.core.lake.plan import WITHDRAWN, PlannedFile, Selection, select
+from tallystick.core.lake.proven import unproven
 from tallystick.core.lake.relation import relation
 from tallystick.core.lake.storage import Bucket
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["ask"]
 
 _lock = threading.Lock()
+
+TERMINAL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""Codes by which a terminal is told colours."""
 
 
 def ask(
@@ -46,16 +51,18 @@ def ask(
     facts = {name: _facts(lake, name, known_at) for name in sorted(named - set(given))}
     given = {name: rows for name, rows in given.items() if name in named}
     tree = parsed(lake, query)
-    query = translated(tree, query)
+    asked = translated(tree, query)
     _check(lake, tree, facts, given)
+    empty = {name: rows.schema.empty_table() for name, rows in _rows(facts, given).items()}
+    schema = lake.engine.ask(query, (), {}, empty).schema
     daft = _connected(lake.settings.cluster)
     tables = {name: daft.from_arrow(rows) for name, rows in given.items()}
     tables |= {name: _frame(daft, lake, one, known_at) for name, one in facts.items()}
     try:
-        found: pa.Table = daft.sql(query, register_globals=False, **tables).to_arrow()
+        found = daft.sql(asked, register_globals=False, **tables).to_arrow()
     except Exception as error:
-        raise refused(str(error).strip().partition("\n")[0]) from error
-    return arranged(tree, _as_local(found))
+        raise refused(_said(error)) from error
+    return arranged(tree, _as_local(found, schema))
 
 
 class _Facts(NamedTuple):
@@ -156,6 +163,7 @@ def _access(daft: Any, lake: Lake) -> Any:
 def _connected(address: str) -> Any:
     """Daft, told to work on the Ray cluster at an address (`auto`: the one that runs here or is in RAY_ADDRESS)."""
     os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")  # nothing of a firm's questions is told to anyone
+    os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
     try:
         import daft
         import ray
@@ -189,7 +197,14 @@ def _connected(address: str) -> Any:
 
 
 def _check(lake: Lake, tree: Node, facts: Mapping[str, _Facts], given: Mapping[str, pa.Table]) -> None:
-    """Refuse a query whose sums of whole numbers may pass 64 bits."""
+    """Refuse a query of which the cluster may answer a part otherwise, or whose whole numbers may pass 64 bits."""
+    kinds: dict[str, list[pa.DataType]] = {}
+    for rows in _rows(facts, given).values():
+        for field in rows.schema:
+            kinds.setdefault(field.name, []).append(field.type)
+    problem = unproven(tree, lambda column: all(map(_is_number, kinds.get(column, [pa.null()]))))
+    if problem:
+        raise refused(problem)
 
     @functools.cache
     def largest() -> dict[str, float]:
@@ -207,14 +222,34 @@ def _check(lake: Lake, tree: Node, facts: Mapping[str, _Facts], given: Mapping[s
     if which := sums.overflowing(tree, most, lambda column: largest().get(column, sums.UNKNOWN)):
         raise TallystickError(
             "lake.cluster_sum",
-            "The cluster adds whole numbers in 64 bits, and a {which} of the query may be larger.",
-            "Cast what is added: {which}(CAST(column AS DOUBLE)); or ask with engine='local'.",
+            "The cluster takes whole numbers of 64 bits, and what {which} gives in the query may be larger.",
+            "Write CAST(column AS DOUBLE) for what it is given; or ask with engine='local'.",
             which=which,
         )
 
 
-def _as_local(found: pa.Table) -> pa.Table:
-    """The answer with the texts that the local engine gives."""
-    short = {pa.large_string(): pa.string(), pa.large_binary(): pa.binary()}
-    fields = [field.with_type(short.get(field.type, field.type)) for field in found.schema]
-    return found.cast(pa.schema(fields))
+def _rows(facts: Mapping[str, _Facts], given: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Of every table some rows in the types of a query."""
+    return {name: one.opened.cast(pa.schema(_fields(one.layout))) for name, one in facts.items()} | dict(
+        given
+    )
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _said(error: Exception) -> str:
+    """The last line of what the cluster said, which is the one about the query."""
+    lines = [line.strip() for line in TERMINAL.sub("", str(error)).splitlines()]
+    return next((line for line in reversed(lines) if line), type(error).__name__)
+
+
+def _as_local(found: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The answer with the names and types that the local engine gives."""
+    if found.num_columns != len(schema):
+        raise refused("it says with other words which columns it gives; write SELECT and each column")
+    try:
+        return found.rename_columns(schema.names).cast(schema)
+    except pa.ArrowInvalid as error:
+        raise refused(_said(error)) from error
