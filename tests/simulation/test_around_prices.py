@@ -26,7 +26,7 @@ def rows_of(firm, dataset, **within):
 def past(built):
     """The past of the built firm, drawn again."""
     prices = real_prices()
-    listing = made_up_instruments(PLAN.stocks, PLAN.funds, len(prices.symbols), PLAN.seed)
+    listing = made_up_instruments(PLAN, len(prices.symbols))
     return draw_past(built.house.machine("market"), PLAN, listing, PLAN.first_day, log_returns(prices.closes))
 
 

@@ -38,7 +38,8 @@ def test_other_seeds_make_other_people_and_markets(tmp_path):
     )
     assert not np.array_equal(one.accounts["opened_on"], other.accounts["opened_on"])
     assert one.persons != other.persons
-    prices = [made_up_instruments(18, 2, 20, seed).first_prices for seed in (7, 8)]
+    plans = [DemoPlan(instruments=20, seed=seed) for seed in (7, 8)]
+    prices = [made_up_instruments(plan, 20).first_prices for plan in plans]
     assert not np.array_equal(*prices)
 
 
@@ -110,7 +111,7 @@ def test_names_are_in_the_vault_and_nowhere_else(built):
 
 
 def test_instruments_are_made_up_and_sound():
-    listing = made_up_instruments(180, 20, 20, 7)
+    listing = made_up_instruments(DemoPlan(), 20)
     symbols = [command.symbol for command in listing.commands]
     assert len(set(symbols)) == 200
     assert all(symbol[0] == "M" and symbol[1:5].isdigit() for symbol in symbols)
@@ -125,6 +126,14 @@ def test_a_year_of_bars_is_in_the_lake(built):
     rows = built.call("history.bars", start=PLAN.history_from, end=PLAN.first_day)
     sessions = len(built.house.machine("market").calendar("XTAI").sessions(PLAN.history_from, PLAN.first_day))
     assert rows.total_rows == 20 * sessions
+
+
+def test_a_year_trades_about_as_many_shares_as_are_issued(built):
+    """Between a tenth and ten times, of each instrument; once in the median."""
+    rates = [row["turnover_rate"] for row in built.call("history.study", study="liquidity").rows()]
+    assert len(rates) == 20
+    assert 1_000 < min(rates) <= max(rates) < 100_000
+    assert 5_000 < sorted(rates)[10] < 20_000
 
 
 def test_the_door_refuses_a_firm_whose_first_day_is_closed(built):

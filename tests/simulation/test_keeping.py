@@ -47,7 +47,8 @@ def test_keeping_is_shown_once_and_adds_nothing_to_what_is_known(built):
         "history.future",
     ]  # fmt: skip
     assert [(row["hold"], row["released_at"]) for row in first["holds"]] == [("made-up-case-1", None)]
-    assert [(row["name"], row["rows_per_day"]) for row in first["quotas"]] == [("quant", 2_000_000)]
+    limits = [(row["name"], row["rows_per_day"], row["bytes_per_day"]) for row in first["quotas"]]
+    assert limits == [("quant", 2_000_000, 250_000_000)]
     assert [(row["partition"], row["rows"]) for row in first["archives"]] == [("1990", 1)]
     assert built.history.bars(start=day, limit=0).arrow == bars
     (loaded,) = [row for row in built.history.loads(limit=0).rows() if row["source"] == "made-up-vendor.csv"]

@@ -83,7 +83,7 @@ def past() -> tuple[MarketMachine, Past]:
     machine.decide(AdoptRules, [seed_command()])
     plan = DemoPlan(instruments=60, seed=7, history_from=datetime.date(2026, 6, 1))
     prices = real_prices()
-    listing = made_up_instruments(plan.stocks, plan.funds, len(prices.symbols), plan.seed)
+    listing = made_up_instruments(plan, len(prices.symbols))
     assert not machine.decide(RegisterInstrument, listing.commands)["mask"].any()
     wild = log_returns(prices.closes) * 4
     return machine, draw_past(machine, plan, listing, datetime.date(2026, 11, 19), wild)

@@ -55,6 +55,7 @@ FAILURES = {
     "403": "The actor lacks the permission.",
     "404": "The thing asked for does not exist.",
     "422": "The rules refused.",
+    "429": "More than is left of a quota; the remedy says until when.",
 }
 
 

@@ -1,7 +1,8 @@
 """The one shape of everything that goes wrong at the doors, in the caller's language.
 
 422 the rules refused (a Rejection); 400, 403, 404 the caller's fault (a TallystickError); 401 nobody is signed in;
-429 too many tries; 500 the program's own fault, whose trace id leads to the traceback in the server's log.
+429 too many tries, or a used quota; 500 the program's own fault, whose trace id leads to the traceback in the server's
+log.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ PROGRAM_FAULT = TallystickError(
 )
 
 
+STATUSES = {"history.quota_used": 429}
+"""Faults of the caller that have a status of their own."""
+
+
 class Failure(msgspec.Struct, frozen=True):
     """What a door says when it refuses: stable code, what happened, what to do, the values, the trace id."""
 
@@ -66,7 +71,7 @@ def status_of(refused: Rejection | TallystickError) -> int:
         return 422
     if isinstance(refused, Forbidden):
         return 403
-    return 404 if isinstance(refused, NotFound) else 400
+    return 404 if isinstance(refused, NotFound) else STATUSES.get(refused.code, 400)
 
 
 def refuse(

@@ -37,6 +37,8 @@ ARCHIVED_BEFORE = datetime.date(1991, 1, 1)
 
 PROPOSAL = "made-up-01"
 ROWS_PER_DAY = 2_000_000
+BYTES_PER_DAY = 250_000_000
+"""What so many rows of bars take: the limit of answers that put much into a row."""
 
 
 def show_keeping(context: Context, second: Context, date: datetime.date) -> None:
@@ -96,6 +98,7 @@ def _set_quota(context: Context, second: Context) -> None:
         command_id=f"approved-{PROPOSAL}",
         role="quant",
         rows_per_day=ROWS_PER_DAY,
+        bytes_per_day=BYTES_PER_DAY,
         reason="Made up: what a day's research takes.",
         approval=PROPOSAL,
     )

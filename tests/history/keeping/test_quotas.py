@@ -9,6 +9,7 @@ import pytest
 from tallystick.core import time as time_module
 from tallystick.core.errors import Rejection, TallystickError
 from tallystick.firm import Firm
+from tallystick.gateway.failures import status_of
 from tallystick.history.keeping import quotas
 
 DAY_NS = 86_400 * time_module.SECOND
@@ -41,7 +42,7 @@ def limited(filled, approve, clock):
 
     def limit(rows, size=None, **holder):
         said = filled.history.set_quota(reason="made up", rows_per_day=rows, bytes_per_day=size, **holder)
-        assert not isinstance(approve(said), Rejection)
+        assert not isinstance(approve(said) if hasattr(said, "waits") else said, Rejection)
 
     return limit
 
@@ -77,6 +78,30 @@ def test_own_quota_counts_instead_of_the_roles_and_the_widest_role_wins(filled, 
     (line,) = [line for line in filled.history.quotas().rows() if line["holder"] == "user"]
     assert (line["name"], line["rows_per_day"], line["bytes_per_day"]) == ("reader", None, 10)
     assert line["rows_used"] == 2, "what was read today counts, whichever quota held"
+
+
+def test_panel_counts_dates_times_instruments(filled, reader, limited):
+    limited(50, role="quant")
+    assert reader.history.panel(limit=5).arrow.num_rows == 5, "five dates of two instruments"
+    (read,) = [line["rows_used"] for line in filled.history.quotas().rows() if line["name"] == "reader"]
+    assert read == 10
+    assert reader.history.panel().arrow.num_rows == 20
+    with pytest.raises(TallystickError, match=r"has 2 rows.*are 0 rows"):
+        reader.history.panel(limit=1)
+
+
+def test_column_in_one_row_is_held_by_the_bytes(reader, limited):
+    """A list of 40 closes is one row, of 320 bytes and more."""
+    limited(1, 300, role="quant")
+    with pytest.raises(TallystickError, match=r"has 1 rows.*are 1 rows, 300 bytes"):
+        reader.history.sql(query="SELECT list(close) FROM history.bars_daily")
+
+
+def test_used_quota_is_too_much_asked_over_http(reader, limited):
+    limited(1, role="quant")
+    with pytest.raises(TallystickError) as refused:
+        reader.history.bars()
+    assert status_of(refused.value) == 429
 
 
 def test_stream_of_more_rows_than_are_left_is_refused_before_its_first(reader, limited):

@@ -12,6 +12,8 @@ from tallystick.core.schema import schema_of
 from tallystick.core.text import translate
 from tallystick.core.time import parse_time
 from tallystick.history import append_bars
+from tallystick.history.asking.operations import factors
+from tallystick.history.asking.questions import FactorsRequest
 from tallystick.history.studies.operations import StudiesRequest, StudyRequest, list_studies, study
 from tallystick.history.studies.study import studies
 from tallystick.ledger.tables import TABLES as ledger_tables
@@ -99,12 +101,13 @@ def test_volume_curve_stands_in_the_firms_clock(context):
             "volume": volume,
         }
 
-    rows = pa.Table.from_pylist([bar("09:00", 300), bar("09:14", 300), bar("09:15", 400)])
+    rows = pa.Table.from_pylist([bar("09:00", 100), bar("09:14", 300), bar("09:15", 200), bar("09:30", 800)])
     append_bars(context.lake, rows, dataset="history.bars_minute")
     found = answer(context, "volume_curve").rows()
     assert [(row["clock"], row["volume"], row["volume_share"]) for row in found] == [
-        ("09:00", 600, 6_000),
-        ("09:15", 400, 4_000),
+        ("09:00", 400, 2857.1429),
+        ("09:15", 200, 1428.5714),
+        ("09:30", 800, 5714.2857),
     ]
 
 
@@ -138,6 +141,33 @@ def test_unknown_study_names_the_nearest(context):
 def test_field_that_a_study_does_not_look_at_is_refused(traded):
     with pytest.raises(TallystickError, match="market_turnover does not look at instrument"):
         answer(traded, "market_turnover", instrument=ONE)
+
+
+@pytest.mark.parametrize("top", [10, 0, -1])
+def test_top_of_a_study_without_one_is_refused(traded, top):
+    with pytest.raises(TallystickError, match="liquidity does not look at top"):
+        answer(traded, "liquidity", top=top)
+
+
+@pytest.mark.parametrize("top", [0, -1])
+@pytest.mark.parametrize("name", ["market_concentration", "client_trades_by_year"])
+def test_fewer_than_one_of_the_largest_are_refused(traded, name, top):
+    with pytest.raises(TallystickError, match=f"largest {top}.*1 or more.*then it is 10"):
+        answer(traded, name, top=top)
+
+
+def test_every_row_is_given_unless_fewer_are_asked_for(context):
+    """A program that asks for a study, or for factors, gets the whole answer."""
+    symbols = [f"M{number:04d}.XTAI" for number in range(120)]
+    bars = [day_of(1, day, symbol, 100, 1_000, 100_000) for symbol in symbols for day in (5, 6)]
+    append_bars(context.lake, pa.Table.from_pylist(bars))
+    acts = [
+        {"symbol": symbol, "ex_date": datetime.date(2026, 1, 6), "kind": "cash", "cash": 1_0000}
+        for symbol in symbols
+    ]
+    append_bars(context.lake, pa.Table.from_pylist(acts), dataset="history.actions")
+    assert len(answer(context, "liquidity").rows()) == 120
+    assert len(factors(context, FactorsRequest()).rows()) == 120
 
 
 def test_list_names_every_study_in_the_readers_language(context):
@@ -177,7 +207,7 @@ def execution(number, account, branch, side, symbol, value, fee):
 
 @pytest.fixture
 def firm_trades(traded):
-    """Three fills of two branches on a day on which the market traded 400,000; one brought in from the books before."""
+    """Three fills of two branches in a month of 500,000 on the market; one brought in from the books before."""
     rows = [
         execution(1, 7, 9801, "buy", ONE, 60_000, 85),
         execution(2, 7, 9801, "sell", ONE, 20_000, 28),
@@ -205,18 +235,18 @@ def test_client_trades_of_one_account_by_its_number_or_code(firm_trades, account
 
 def test_branch_share_is_of_both_sides(firm_trades):
     one, two = answer(firm_trades, "branch_share").rows()
-    assert (one["branch"], one["market_share"]) == ("9801", 1_000)  # 80,000 of 2 × 400,000
-    assert (two["branch"], two["market_share"]) == ("9802", 500)
+    assert (one["branch"], one["market_share"]) == ("9801", 800)  # 80,000 of 2 × 500,000
+    assert (two["branch"], two["market_share"]) == ("9802", 400)
 
 
 def test_small_shares_are_not_lost_and_add_up(firm_trades):
-    """Twenty branches with 0.00025% of the market each have 0.005% together; rounded to 0.01% each they had none."""
+    """Twenty branches with 0.0002% of the market each have 0.004% together; rounded to 0.01% each they had none."""
     spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
     small = [execution(100 + n, 7, 9900 + n, "buy", ONE, 2, 0) for n in range(20)]
     firm_trades.lake.append(spec.name, pa.Table.from_pylist(small))
     rows = [row for row in answer(firm_trades, "branch_share").rows() if row["branch"].startswith("99")]
-    assert [row["market_share"] for row in rows] == [0.025] * 20  # 2 of 2 × 400,000, in parts per 10,000
-    assert sum(row["market_share"] for row in rows) == pytest.approx(0.5)
+    assert [row["market_share"] for row in rows] == [0.02] * 20  # 2 of 2 × 500,000, in parts per 10,000
+    assert sum(row["market_share"] for row in rows) == pytest.approx(0.4)
 
 
 def test_months_without_the_market_are_left_out_of_the_share(firm_trades):
@@ -230,13 +260,53 @@ def test_months_without_the_market_are_left_out_of_the_share(firm_trades):
     assert "不列入" in translate(studies()["branch_share"].question, "zh_Hant")
 
 
+def executed(context, rows):
+    """Own executions of which each is (day of October, branch, symbol, value)."""
+    spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
+    context.lake.create(spec)
+    made = [
+        execution(number, 7, branch, "buy", symbol, value, 0) | {"trade_date": datetime.date(2026, 10, day)}
+        for number, (day, branch, symbol, value) in enumerate(rows)
+    ]
+    context.lake.append(spec.name, pa.Table.from_pylist(made))
+
+
+def test_branch_share_is_of_all_days_of_the_month_whether_the_firm_traded_or_not(context):
+    """The market trades 60,000 on each of four days, the firm 10,000 on the first: 10,000 of 2 × 240,000."""
+    bars = [day_of(10, day, ONE, 100, 600, 60_000) for day in (1, 2, 5, 6)]
+    append_bars(context.lake, pa.Table.from_pylist(bars))
+    executed(context, [(1, 9801, ONE, 10_000)])
+    (row,) = answer(context, "branch_share").rows()
+    assert (row["market_share"], row["turnover_without_market"]) == (208.3333, 0)
+    (row,) = answer(context, "branch_share", end=datetime.date(2026, 10, 2)).rows()
+    assert row["market_share"] == 416.6667  # of 2 × 120,000
+
+
+def test_trades_on_days_without_market_data_are_told_apart_from_the_share(context):
+    """Bars of one session of one venue are loaded, 60,000; what was traded elsewhere and on other days has no whole."""
+    bars = [day_of(10, 1, ONE, 100, 600, 60_000), day_of(10, 2, ONE, 100, 600, 0) | {"amount": None}]
+    append_bars(context.lake, pa.Table.from_pylist(bars))
+    trades = [
+        (1, 9801, ONE, 3_000),
+        (1, 9801, "8801.ROCO", 500),
+        (2, 9801, ONE, 7_000),
+        (9, 9802, ONE, 50_000),
+    ]
+    executed(context, trades)
+    two, one = answer(context, "branch_share").rows()
+    assert (one["branch"], two["branch"]) == ("9801", "9802")
+    assert (one["turnover"], one["board_turnover"]) == (10_500_0000, 10_500_0000)
+    assert (one["turnover_without_market"], one["market_share"]) == (7_500_0000, 250)  # 3,000 of 2 × 60,000
+    assert (two["turnover_without_market"], two["market_share"]) == (50_000_0000, 0)
+
+
 def test_odd_lots_are_no_part_of_the_share(firm_trades):
     """The market's figures are of board lots; so is the share, while the branch's turnover has all."""
     spec = next(table.spec for table in ledger_tables if table.name == "ledger.executions")
     odd = execution(9, 7, 9801, "buy", ONE, 5_000, 7) | {"lot_type": "odd"}
     firm_trades.lake.append(spec.name, pa.Table.from_pylist([odd]))
     one, _ = answer(firm_trades, "branch_share").rows()
-    assert (one["turnover"], one["board_turnover"], one["market_share"]) == (85_000_0000, 80_000_0000, 1_000)
+    assert (one["turnover"], one["board_turnover"], one["market_share"]) == (85_000_0000, 80_000_0000, 800)
 
 
 def test_split_is_no_move_of_the_price(context):

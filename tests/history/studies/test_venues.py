@@ -167,6 +167,23 @@ def test_turnover_rate_counts_todays_shares(context, house):
     assert row["turnover_rate"] == 2_000
 
 
+def test_turnover_rate_counts_todays_shares_after_a_capital_reduction(context, house):
+    """Two shares became one: 2 × 1,000 before are 1,000 of today's 10,000, and 2 × 500 were traded since."""
+    made = RegisterInstrument(symbol="9904.XTAI", name="Example Four", shares_issued=10_000)
+    house.engine.decide(RegisterInstrument, [made])
+    days = [(5, 100, 1_000), (6, 100, 1_000), (7, 200, 500), (8, 200, 500)]
+    load(context, [bar(day, "9904.XTAI", close, volume) for day, close, volume in days])
+    act = {
+        "symbol": "9904.XTAI",
+        "ex_date": datetime.date(2026, 1, 7),
+        "kind": "reduction",
+        "ratio": 50_000_000,
+    }
+    load(context, [act], "history.actions")
+    (row,) = answer(context, "liquidity").rows()
+    assert row["turnover_rate"] == 2_000
+
+
 def test_change_of_the_price_adjusts_for_splits(context):
     """A change of par from 100 to 50 is no fall of the price; the dividend of 10 after it is."""
     spec = next(table.spec for table in ledger_tables if table.name == "ledger.positions")

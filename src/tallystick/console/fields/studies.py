@@ -32,6 +32,7 @@ STUDIES = {
     "bought_value": Field(_("Bought"), "money", MONEY, 130),
     "sold_value": Field(_("Sold"), "money", MONEY, 130),
     "board_turnover": Field(_("Turnover in board lots"), "money", MONEY, 160),
+    "turnover_without_market": Field(_("Of these on days without market data"), "money", MONEY, 230),
     "market_share": Field(_("Market share"), "share", "%", 110, 4),
     "refused_share": Field(_("Refused share"), "share", "%", 110, 2),
     "filled_share": Field(_("Filled whole"), "share", "%", 110, 2),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.history.machine import Quota
 
-__all__ = ["QuotaLine", "charge", "counted", "quota_lines"]
+__all__ = ["QuotaLine", "charge", "counted", "counted_as_matrix", "quota_lines"]
 
 AnyDoor = TypeVar("AnyDoor", bound=Callable[..., Any])
 
@@ -100,6 +100,19 @@ def counted(door: AnyDoor) -> AnyDoor:
     @functools.wraps(door)
     def within_quota(context: Context, request: Any) -> Any:
         return _metered(context, door(context, request))
+
+    return typing.cast("AnyDoor", within_quota)
+
+
+def counted_as_matrix(door: AnyDoor) -> AnyDoor:
+    """Count as `counted` does, of an answer whose columns after the first each stand for rows: rows times columns."""
+
+    @functools.wraps(door)
+    def within_quota(context: Context, request: Any) -> Any:
+        reply: Table = door(context, request)
+        found = reply.arrow
+        charge(context, found.num_rows * (found.num_columns - 1), found.nbytes)
+        return reply
 
     return typing.cast("AnyDoor", within_quota)
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StudiesRequest", "StudyRequest"]
 
+LARGEST = 10
+"""How many of the largest count as large unless it is said."""
+
 
 class StudiesRequest(Record, frozen=True, kw_only=True):
     """Which part of the list; `sort` names a column, `-` before it for descending."""
@@ -43,7 +46,8 @@ class StudyRequest(Record, frozen=True, kw_only=True):
 
     Amounts of an answer are of one currency: those of a `venue`, or of an instrument's own, else of the venues of the
     firm's home market; contracts are those in a `currency`, else the firm's. `account` is its number, or the house's
-    code. `top` is how many of the largest count as large. `known_at` asks what was known then.
+    code. `top` is how many of the largest count as large, 10 unless it is given. `known_at` asks what was known then;
+    `limit` of 0 gives all rows.
     """
 
     study: str
@@ -53,9 +57,9 @@ class StudyRequest(Record, frozen=True, kw_only=True):
     account: str = ""
     venue: str = ""
     currency: str = ""
-    top: int = 10
+    top: int | None = None
     known_at: str = ""
-    limit: int = 100
+    limit: int = 0
     offset: int = 0
     sort: str = ""
 
@@ -93,8 +97,9 @@ def study(context: Context, request: StudyRequest) -> Table:
     Fields say their unit in their metadata, the schema's says the query as it can be typed; the title of a study of
     venues says which, and their currency.
 
-    TallystickError for a field that the study does not look at; no rows, and no columns either, while nothing is
-    loaded. NotFound for an instrument of which nothing is found and that the market does not know.
+    TallystickError for a field that the study does not look at, and for a `top` below 1; no rows, and no columns
+    either, while nothing is loaded. NotFound for an instrument of which nothing is found and that the market does not
+    know.
     """
     import pyarrow as pa
 
@@ -147,7 +152,7 @@ def _values(context: Context, request: StudyRequest, where: Where) -> dict[str, 
         "end": request.end,
         "instrument": request.instrument,
         "account": account_number(context, request.account),
-        "top": request.top,
+        "top": LARGEST if request.top is None else request.top,
         "venues": where.venues,
         "home": firm.home_calendar,
         "zone": where.zone,
@@ -157,7 +162,7 @@ def _values(context: Context, request: StudyRequest, where: Where) -> dict[str, 
 
 
 def _check_asked(name: str, asks: tuple[str, ...], request: StudyRequest) -> None:
-    for field in ("start", "end", "instrument", "account", "venue", "currency"):
+    for field in ("start", "end", "instrument", "account", "venue", "currency", "top"):
         if getattr(request, field) not in (None, "") and field not in asks:
             raise TallystickError(
                 "history.study_field",
@@ -167,3 +172,11 @@ def _check_asked(name: str, asks: tuple[str, ...], request: StudyRequest) -> Non
                 field=field,
                 asks=", ".join(asks),
             )
+    if request.top is not None and request.top < 1:
+        raise TallystickError(
+            "history.study_top",
+            "A study cannot tell the largest {top}.",
+            "Ask for the largest 1 or more, or leave `top` out: then it is {largest}.",
+            top=request.top,
+            largest=LARGEST,
+        )

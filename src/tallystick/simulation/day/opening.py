@@ -50,7 +50,7 @@ def opening_of(
 ) -> Opening:
     """The start of a day from the last price (1e-4) of each symbol."""
     prices = real_prices()
-    listing = made_up_instruments(plan.stocks, plan.funds, len(prices.symbols), plan.seed)
+    listing = made_up_instruments(plan, len(prices.symbols))
     symbols = [command.symbol for command in listing.commands]
     codes = np.array([machine.code_of(symbol) for symbol in symbols], np.int64)
     reference_prices = np.array([prices_before[symbol] for symbol in symbols], np.int64)

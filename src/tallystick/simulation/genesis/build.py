@@ -94,7 +94,7 @@ class _Build:
     def run(self) -> BuildSummary:
         """Everything in its order; each step needs the ones before."""
         prices = real_prices()
-        listing = made_up_instruments(self.plan.stocks, self.plan.funds, len(prices.symbols), self.plan.seed)
+        listing = made_up_instruments(self.plan, len(prices.symbols))
         self._register(listing.commands, prices)
         machine = self.context.machine("market")
         past = draw_past(machine, self.plan, listing, self.first_day, log_returns(prices.closes))

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from tallystick.market.events import RegisterInstrument
 from tallystick.simulation.genesis.names import STEMS, company_name
+from tallystick.simulation.genesis.plan import DemoPlan
 
 __all__ = ["REAL_VENUES", "Listing", "made_up_instruments", "real_instruments"]
 
@@ -37,6 +39,10 @@ FUND_THEMES = tuple(
         "小型 Small Companies",
     )
 )
+LOT = 1_000
+MIDDLING_DAYS = 345
+"""A year trades as much as so many middling days: its busy ones trade far more."""
+
 COUNTER_SHARE = 3
 """Every third instrument is listed on TPEx (ROCO), the others on TWSE (XTAI)."""
 
@@ -58,23 +64,32 @@ class Listing(NamedTuple):
     popularity: Array
 
 
-def made_up_instruments(stocks: int, funds: int, real_shares: int, seed: int) -> Listing:
-    """`stocks` shares and `funds` exchange-traded funds of TWSE and TPEx; equal arguments, equal instruments."""
-    random = np.random.default_rng([seed, 10])
-    count = stocks + funds
-    commands = [_stock(place, random) for place in range(stocks)] + [
-        _fund(place, random) for place in range(funds)
+def made_up_instruments(plan: DemoPlan, real_shares: int) -> Listing:
+    """The plan's shares and exchange-traded funds of TWSE and TPEx, which follow one of so many real shares each.
+
+    So much of each is issued that a year trades all of it about once.
+    """
+    random = np.random.default_rng([plan.seed, 10])
+    count = plan.instruments
+    made = [_stock(place, random) for place in range(plan.stocks)] + [
+        _fund(place, random) for place in range(plan.funds)
     ]
-    is_fund = np.arange(count) >= stocks
+    is_fund = np.arange(count) >= plan.stocks
     dollars = np.exp(random.normal(np.where(is_fund, 3.6, 4.0), np.where(is_fund, 0.5, 1.0)))
     rank = random.permutation(count) + 1.0
     popularity = rank**-1.1
+    popularity /= popularity.sum()
+    lots = popularity * plan.lots_a_day * MIDDLING_DAYS / [rate for _, rate in made]
+    issued = np.maximum(lots, 1).astype(np.int64) * LOT
     return Listing(
-        commands,
+        [
+            msgspec.structs.replace(command, shares_issued=shares)
+            for (command, _), shares in zip(made, issued.tolist(), strict=True)
+        ],
         np.rint(np.clip(dollars, 5, 3_000) * 10_000).astype(np.int64),
         random.integers(0, real_shares, count),
         np.where(is_fund, 0.25, 1.0),
-        popularity / popularity.sum(),
+        popularity,
     )
 
 
@@ -94,14 +109,14 @@ def real_instruments(symbols: tuple[str, ...], first: datetime.date) -> list[Reg
     ]
 
 
-def _stock(place: int, random: np.random.Generator) -> RegisterInstrument:
+def _stock(place: int, random: np.random.Generator) -> tuple[RegisterInstrument, float]:
     group, number = place % len(INDUSTRIES), place // len(INDUSTRIES)
     code, industry_zh, industry_en = INDUSTRIES[group]
     name_zh, name = company_name(number, (industry_zh, industry_en))
     return _instrument(f"M{code}{number + 1:02d}", place, name, name_zh, "stock", industry_en, random)
 
 
-def _fund(place: int, random: np.random.Generator) -> RegisterInstrument:
+def _fund(place: int, random: np.random.Generator) -> tuple[RegisterInstrument, float]:
     theme_zh, theme = FUND_THEMES[place % len(FUND_THEMES)]
     stem, stem_en = STEMS[place // len(FUND_THEMES) % len(STEMS)]
     name, name_zh = f"Sample {stem_en} {theme} Fund", f"樣本{stem}{theme_zh}基金"
@@ -110,10 +125,11 @@ def _fund(place: int, random: np.random.Generator) -> RegisterInstrument:
 
 def _instrument(
     code: str, place: int, name: str, name_zh: str, product: str, industry: str, random: np.random.Generator
-) -> RegisterInstrument:
+) -> tuple[RegisterInstrument, float]:
+    """The instrument, and how often a year trades all of its shares: once in the median."""
     venue = "ROCO" if place % COUNTER_SHARE == COUNTER_SHARE - 1 else "XTAI"
     listed = datetime.date(1990, 1, 4) + datetime.timedelta(days=int(random.integers(0, 12_000)))
-    return RegisterInstrument(
+    command = RegisterInstrument(
         command_id=f"instrument-{code}.{venue}",
         symbol=f"{code}.{venue}",
         name=name,
@@ -122,9 +138,9 @@ def _instrument(
         venue=venue,
         product=product,
         industry=industry,
-        shares_issued=int(np.exp(random.normal(19.5, 1.0))) // 1_000 * 1_000,
         listed_on=listed,
     )
+    return command, float(np.exp(random.normal(0.0, 0.5)))
 
 
 def _isin(code: str) -> str:

@@ -23,10 +23,6 @@ __all__ = ["Past", "draw_past", "market_of"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-TRADED_LOTS = 1.45
-"""Board lots that the whole market trades in a day for each order of the firm's clients, as run days have it: by this
-the past's volumes go over into those of the order flow, which draws instruments by the same popularity."""
-
 
 class Past(NamedTuple):
     """The sessions of the history, the instrument codes of its columns, and the bars [sessions, instruments].
@@ -66,7 +62,7 @@ def draw_past(
     def terms_of(session: datetime.date, prices: Array) -> Array:
         return day_terms(machine, codes, prices, session)
 
-    lots = listing.popularity * plan.house_orders * TRADED_LOTS
+    lots = listing.popularity * plan.lots_a_day
     tables = machine.tick_arrays
     path = daily_bars(listing.first_prices, drawn, sessions, terms_of, tables, lots, plan.seed)
     actions = draw_actions(path, sessions, plan.stocks, plan.seed)

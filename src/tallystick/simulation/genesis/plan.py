@@ -16,6 +16,10 @@ from tallystick.market import Calendar
 
 __all__ = ["DemoPlan", "load_plan", "save_plan"]
 
+TRADED_LOTS = 1.45
+"""Board lots that the whole market trades in a day for each order of the firm's clients, as run days have it: by this
+the past's volumes go over into those of the order flow, which draws instruments by the same popularity."""
+
 
 class DemoPlan(Record, frozen=True, kw_only=True):
     """A firm to make. Equal plans give equal firms.
@@ -48,6 +52,11 @@ class DemoPlan(Record, frozen=True, kw_only=True):
     def stocks(self) -> int:
         """How many of the instruments are shares."""
         return self.instruments - self.funds
+
+    @property
+    def lots_a_day(self) -> float:
+        """Board lots that the whole market trades on a middling day."""
+        return self.house_orders * TRADED_LOTS
 
     @property
     def first_day(self) -> datetime.date:
