@@ -36,10 +36,11 @@ LAW_SOURCES = (
 LAW_NOTES = (
     _("benchmark; first two years at hand"), _("between the mark and the deletion"), _("books and statements"),
     _("contents not found: kept until they are"),
-    _("disputed ones until settled: place a hold of the kind dispute"), _("from completion"),
+    _("disputed ones until settled: place a hold of the kind dispute"),
+    _("from completion; renumbered in 2024 (unverified)"),
     _("from the end of the deal"), _("internal records"), _("media allowed"),
     _("renumbered in 2024 (unverified)"), _("start of the clock not found"),
-    _("vouchers"), _("what a client said and agreed to"),
+    _("vouchers"), _("what a client said and agreed to; renumbered in 2024 (unverified)"),
 )  # fmt: skip
 """What the shipped rules of retention note."""
 

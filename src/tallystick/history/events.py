@@ -24,6 +24,7 @@ __all__ = [
     "PurgePart",
     "ReleaseHold",
     "RetentionRow",
+    "RowsDismissed",
     "SetQuota",
     "StartClock",
     "UnmarkPurge",
@@ -97,6 +98,29 @@ class DatasetCorrected(Command, frozen=True, kw_only=True):
     revision: int = 0
     reason: Text
     known_time: Timestamp
+
+
+@event(
+    "history.rows_dismissed",
+    reasons=(
+        Reason(
+            "history.dismissed_before",
+            "These rows of {file} were dismissed before.",
+            "Nothing needs to be done; `tally history quarantine --released` shows them.",
+        ),
+    ),
+)
+class RowsDismissed(Command, frozen=True, kw_only=True):
+    """Quarantined rows of a file wait no more and are not loaded: footers, rows that a later file brought right.
+
+    `mark` (SHA-256 of the contents, the numbers and the reason) stands on each of the rows as what released it.
+    """
+
+    dataset: Text
+    file: Text
+    mark: Hash32
+    rows: int
+    reason: Text
 
 
 @event(
@@ -390,7 +414,7 @@ class SetQuota(Command, frozen=True, kw_only=True):
     """How many rows and bytes a user, or each user of a role, may read from history in a day; None is no limit.
 
     A limit for a user counts instead of those of the user's roles; of several roles the widest counts. Raising or
-    lifting a limit needs a second person's approval.
+    lifting a limit needs a second person's approval; so does a first limit wider than one that a role has.
     """
 
     role: Text = ""

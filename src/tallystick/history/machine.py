@@ -29,6 +29,7 @@ from tallystick.history.events import (
     PurgePart,
     ReleaseHold,
     RetentionRow,
+    RowsDismissed,
     SetQuota,
     StartClock,
     UnmarkPurge,
@@ -83,6 +84,7 @@ class HistoryState(msgspec.Struct):
 
     loads: dict[str, DatasetLoaded] = {}
     corrections: list[DatasetCorrected] = []
+    dismissals: dict[str, RowsDismissed] = {}
     seals: dict[str, PartitionSealed] = {}
     archives: dict[str, PartitionArchived] = {}
     retention: list[RetentionRow] = []
@@ -117,6 +119,7 @@ class HistoryMachine(PlainMachine[HistoryState]):
     decides: tuple[type[Record], ...] = (
         DatasetLoaded,
         DatasetCorrected,
+        RowsDismissed,
         PartitionSealed,
         PartitionArchived,
         ArchiveRestored,
@@ -150,6 +153,10 @@ class HistoryMachine(PlainMachine[HistoryState]):
     def corrections(self, dataset: str = "") -> list[DatasetCorrected]:
         """All corrections, or those of one dataset, oldest first."""
         return [one for one in self.state.corrections if dataset in ("", one.dataset)]
+
+    def dismissal(self, mark: bytes) -> RowsDismissed | None:
+        """The dismissal of quarantined rows by the mark that stands on them; None where a content released them."""
+        return self.state.dismissals.get(mark.hex())
 
     def seals(self, dataset: str = "") -> list[PartitionSealed]:
         """All sealed days, or those of one dataset, oldest first."""
@@ -222,6 +229,12 @@ class HistoryMachine(PlainMachine[HistoryState]):
 
     def _take_dataset_corrected(self, command: DatasetCorrected) -> None:
         self.state.corrections.append(command)
+
+    def _judge_rows_dismissed(self, command: RowsDismissed) -> int:
+        return int(command.mark.hex() in self.state.dismissals)
+
+    def _take_rows_dismissed(self, command: RowsDismissed) -> None:
+        self.state.dismissals[command.mark.hex()] = command
 
     def _judge_partition_sealed(self, command: PartitionSealed) -> int:
         known = self.state.seals.get(_key(command.dataset, str(command.date)))
@@ -368,12 +381,15 @@ class HistoryMachine(PlainMachine[HistoryState]):
         found.state, found.changed_at, found.purged_at = "purged", command.received_at, found.changed_at
 
     def _judge_set_quota(self, command: SetQuota) -> int:
+        """A first quota only limits, at once; unless a role has a narrower one, instead of which it could count."""
         known = self.state.quotas.get(_holder(command))
-        wider = known is None or any(
+        roles = [quota for holder, quota in self.state.quotas.items() if holder.startswith("role ")]
+        wider = any(
             _is_wider(new, old)
+            for quota in ([known] if known else roles)
             for new, old in (
-                (command.rows_per_day, known.rows_per_day),
-                (command.bytes_per_day, known.bytes_per_day),
+                (command.rows_per_day, quota.rows_per_day),
+                (command.bytes_per_day, quota.bytes_per_day),
             )
         )
         limits = (command.rows_per_day or 0, command.bytes_per_day or 0)

@@ -40,6 +40,16 @@ def test_archive_is_asked_as_one_and_proven_by_the_journal(filled):
     assert (line["source"], line["sha256"], line["by"]) == ("2016", made["manifest"], "maker")
 
 
+@pytest.mark.parametrize("below", ["", "tape", "lake/tables"])
+def test_copy_inside_the_firm_is_refused(filled, tmp_path, monkeypatch, below):
+    filled.history.archive(dataset="bars_daily", before=BEFORE)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(filled.path.rglob("*.json"))
+    with pytest.raises(TallystickError, match="is inside the firm's own"):
+        filled.history.copy_archive(target=f"firm/{below}")
+    assert sorted(filled.path.rglob("*.json")) == before
+
+
 @pytest.mark.parametrize("harm", ["changed", "missing", "manifest"])
 def test_harm_is_found_and_mended_from_a_copy_only(filled, tmp_path, harm):
     before = everything(filled)

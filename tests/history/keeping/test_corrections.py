@@ -181,6 +181,66 @@ def test_what_would_change_an_earlier_view_is_refused(loaded, call, message):
     assert closes(loaded) == BEFORE
 
 
+KEYS = pl.DataFrame([{"symbol": "9901.XTAI", "date": DAY}])
+
+
+@pytest.mark.parametrize(
+    ("door", "files", "message"),
+    [
+        (
+            "correct",
+            [[bar(price=11.0)], [bar(price=12.0)]],
+            r"speak of the same fact, 9901\.XTAI, 2025-12-01",
+        ),
+        ("correct", [[bar(price=11.0)], "no_file.csv"], "There is no file"),
+        (
+            "correct",
+            [[bar("9903.XTAI") | {"high": 1.0}], [bar(price=12.0, known=1)], "no_file.csv"],
+            "no file",
+        ),
+        ("withdraw", [KEYS, [{"symbol": "9902.XTAI", "date": "no date"}]], "names no fact"),
+        ("withdraw", [KEYS, KEYS], "speak of the same fact"),
+    ],
+)
+def test_several_files_are_done_all_or_none(loaded, door, files, message):
+    with pytest.raises(TallystickError, match=message):
+        getattr(loaded.history, door)(dataset="bars_daily", files=files, reason="x", known_at=SECOND)
+    assert closes(loaded) == BEFORE
+    assert loaded.history.loads(what="corrected").total_rows == 0
+    assert loaded.history.quarantine().total_rows == 0
+
+
+def test_several_files_of_other_facts_are_done_together(loaded):
+    files = [[bar(price=11.0)], [bar("9902.XTAI", price=12.0)]]
+    done = loaded.history.correct(dataset="bars_daily", files=files, reason="x", known_at=SECOND)
+    assert (done.rows, done.revision) == (2, 1)
+    assert loaded.history.loads(what="corrected").total_rows == 2
+
+
+@pytest.mark.parametrize("number", [-3, 2**31, 202611200012])
+def test_number_that_is_no_count_of_corrections_is_refused(loaded, number):
+    with pytest.raises(TallystickError, match="counts a source's own corrections"):
+        correct(loaded, bar(price=11.0), source_revision=number)
+    assert correct(loaded, bar(price=11.0), source_revision=2**31 - 1).revision == 2**31 - 1
+    assert correct(loaded, bar(price=12.0), known_at=THIRD).rows == 1
+
+
+def test_what_is_not_there_to_be_withdrawn_is_named(loaded):
+    done = withdraw(loaded, ("9909.XTAI", DAY), ("9901.XTAI", DAY), ("9908.XTAI", DAY))
+    assert (done.withdrawn, done.missing) == (1, 2)
+    assert [(one.row, one.reason) for one in done.reasons] == [
+        (1, "There is nothing to take back: 9909.XTAI, 2025-12-01."),
+        (3, "There is nothing to take back: 9908.XTAI, 2025-12-01."),
+    ]
+
+
+def test_typed_withdrawals_are_done_all_or_none(loaded):
+    rows = f"symbol,date\n9901.XTAI,{DAY}\n9909.XTAI,{DAY}\n"
+    with pytest.raises(TallystickError, match="row 2: There is nothing to take back: 9909"):
+        loaded.history.withdraw_rows(dataset="bars_daily", rows=rows, reason="x", known_at=SECOND)
+    assert closes(loaded) == BEFORE
+
+
 @pytest.mark.parametrize("what", ["correct", "withdraw"])
 def test_correction_that_was_killed_before_the_journal_goes_on(loaded, monkeypatch, what):
     def run(known_at):

@@ -269,15 +269,21 @@ def quota(rows, size=None, approval="", **holder):
 
 def test_only_narrowing_a_quota_needs_no_second_person():
     machine = room()
-    assert say(machine, quota(100)) == 1
-    assert say(machine, quota(100, approval="yes")) == 0
+    assert say(machine, quota(100, user="u")) == 0, "the first one only limits"
+    assert say(machine, quota(100)) == 0
+    assert say(machine, quota(101, user="v")) == 1, "it would count instead of that of the role"
+    assert say(machine, quota(None, user="v")) == 1
+    assert say(machine, quota(101, role="other")) == 1, "the widest of the roles counts"
+    assert say(machine, quota(100, user="v")) == 0
     assert say(machine, quota(90)) == 0
     assert say(machine, quota(90, 5)) == 0
     assert say(machine, quota(91, 5)) == 1
     assert say(machine, quota(90)) == 1, "without a limit of bytes"
     assert say(machine, quota(1, role="a", user="b", approval="yes")) == 2
     assert say(machine, quota(-1, approval="yes")) == 4
-    assert say(machine, quota(None, approval="yes")) == 0
+    for holder in ({"role": "quant"}, {"user": "u"}, {"user": "v"}):
+        assert say(machine, quota(None, **holder)) == 1
+        assert say(machine, quota(None, approval="yes", **holder)) == 0
     assert machine.state.quotas == {}
 
 

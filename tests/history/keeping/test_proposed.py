@@ -15,9 +15,9 @@ def lines_of(firm, proposal):
 
 
 def test_quota_is_shown_beside_the_one_in_force(firm, approve):
-    first = firm.history.set_quota(role="auditor", rows_per_day=10, reason="narrow")
-    assert lines_of(firm, first.id)["", "rows_per_day"] == ("", "10")
-    approve(first)
+    firm.history.set_quota(role="auditor", rows_per_day=10, reason="narrow")
+    other = firm.history.set_quota(role="quant", rows_per_day=20, reason="wider than another role's")
+    assert lines_of(firm, other.id)["", "rows_per_day"] == ("", "20")
     second = firm.history.set_quota(role="auditor", rows_per_day=1_000, reason="more")
     told = lines_of(firm, second.id)
     assert told["", "rows_per_day"] == ("10", "1000")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.text import translate
 from tallystick.history.events import RetentionRow
 from tallystick.history.keeping.retention import (
     CLOCKS,
@@ -153,27 +154,62 @@ def test_replaced_rule_keeps_what_is_older_than_the_change():
 
 
 HEADER = "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note"
+SOUND = "TW,orders,a,5,years,record,,,an act,,verified,"
 
 
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("TW,orders,a,five,years,record,,,an act,,verified,", "five"),
-        ("TW,orders,a,5,years,record,soon,,an act,,verified,", "soon"),
-        ("TW,orders,a,5,decades,record,,,an act,,verified,", "no unit decades"),
-        ("TW,orders,a,5,years,moon,,,an act,,verified,", "no clock moon"),
-        ("TW,orders,a,5,years,record,,,,,verified,", "no source"),
-        ("TW,orders,a,5,years,record,,,an act,,sure,", "no status sure"),
-        ("TW,orders,a,-5,years,record,,,an act,,verified,", "no length of time"),
+        ("TW,orders,a,five,years,record,,,an act,,verified,", "value cannot be five"),
+        ("TW,orders,a,,years,record,,,an act,,verified,", "value cannot be"),
+        ("TW,orders,a,5,years,record,soon,,an act,,verified,", "valid_from cannot be soon"),
+        ("TW,orders,a,5,decades,record,,,an act,,verified,", "there is no unit decades"),
+        ("TW,orders,a,5,years,moon,,,an act,,verified,", "there is no clock moon"),
+        ("TW,orders,a,5,years,record,,,,,verified,", "source is empty"),
+        ("TW,orders,a,5,years,record,,,an act,,sure,", "there is no status sure"),
+        ("TW,orders,a,-5,years,record,,,an act,,verified,", "-5 is no length of time"),
         ("TW,orders,a,5,years,record,2026-01-02,2026-01-01,an act,,verified,", "ends before it starts"),
-        (",orders,a,5,years,record,,,an act,,verified,", "is missing"),
+        (",orders,a,5,years,record,,,an act,,verified,", "jurisdiction is empty"),
     ],
 )
 def test_row_that_does_not_read_is_told_with_its_line(line, problem):
-    with pytest.raises(TallystickError, match=f"line 2 does not read: .*{problem}"):
-        read_rows(f"{HEADER}\n{line}\n")
-    with pytest.raises(TallystickError, match="column note is missing"):
+    sound = SOUND.replace(",a,", ",b,")
+    with pytest.raises(TallystickError, match=f"Line 3: .*{problem}"):
+        read_rows(f"{HEADER}\n{sound}\n{line}\n")
+
+
+def test_header_without_a_column_is_told_with_the_columns():
+    with pytest.raises(TallystickError, match="Line 1: the column note is missing") as told:
         read_rows(HEADER.removesuffix(",note") + "\n")
+    assert HEADER in str(told.value)
+
+
+def test_refusals_are_of_one_language():
+    for line in (
+        "TW,orders,a,five,years,record,,,an act,,verified,",
+        SOUND.replace("years", "eons"),
+        SOUND[2:],
+    ):
+        with pytest.raises(TallystickError) as told:
+            read_rows(f"{HEADER}\n{line}\n")
+        error = told.value
+        assert translate(error.text, "zh_Hant", **error.values).startswith("第 2 行：")
+        assert translate(error.remedy, "zh_Hant", **error.values).startswith(("請", "value 請"))
+
+
+def test_two_rows_of_one_rule_are_refused():
+    with pytest.raises(TallystickError, match="Line 4 is about the same rule as line 2"):
+        read_rows(f"{HEADER}\n{SOUND}\n{SOUND.replace('TW', 'CN')}\n{SOUND.replace('5', '7')}\n")
+
+
+def test_only_a_rule_in_force_is_taken_back(firm):
+    line = "TW,orders,transaction_recordz,5,years,record,,,an act,,withdrawn,"
+    with pytest.raises(
+        TallystickError, match="Line 2 takes back a rule that is not in force: TW, orders, tra"
+    ):
+        firm.history.propose_retention(rows=f"{HEADER}\n{line}\n", reason="typed wrongly")
+    sound = line.replace("recordz", "records")
+    assert firm.history.propose_retention(rows=f"{HEADER}\n{sound}\n", reason="not ours").waits
 
 
 def test_law_of_the_home_is_in_force_from_the_first_day(firm):

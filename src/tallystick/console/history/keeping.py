@@ -54,16 +54,16 @@ HOLDS = ListPage(
     title=_("Holds"),
     operation="history.holds",
     columns=(
-        Column("hold", link="/history/holds/{hold}", width=110),
+        Column("hold", link="/history/holds/{hold}", width=150),
         Column("state", kind="code", words="hold_state", width=84),
-        Column("kind", kind="code", width=84),
-        Column("datasets", width=140, none=_("all")),
-        Column("record_classes", width=112, none=_("all")),
+        Column("datasets", width=190, none=_("all")),
+        Column("reason", width=240, grow=True),
         Column("first", kind="date", width=92),
         Column("last", title=_("Last"), kind="date", width=92),
-        Column("reason", width=140, grow=True),
         Column("placed_by", width=80),
         Column("placed_at", kind="minute", width=130),
+        Column("kind", kind="code", width=84),
+        Column("record_classes", width=112, none=_("all")),
         Column("instruments", title=_("Instruments"), width=90),
         Column("parties", title=_("Parties"), kind="text", width=80),
         Column("accounts", title=_("Accounts"), kind="text", width=80),
@@ -81,8 +81,11 @@ HOLDS = ListPage(
     proposals=("history.release_hold",),
 )
 
-RETENTION_ROW = (
+RETENTION_HEADER = (
     "jurisdiction,record_class,rule,value,unit,clock,valid_from,valid_to,source,source_date,status,note%0A"
+)
+RETENTION_ROW = (
+    f"{RETENTION_HEADER}"
     "{jurisdiction},{record_class},{rule},{value},{unit},{clock},{valid_from},{valid_to},%22{source}%22,"
     "{source_date},{status},%22{note}%22"
 )
@@ -114,7 +117,7 @@ RETENTION = ListPage(
     empty=_("How long each class of records is kept will be here, with the law that says so."),
     command="tally history retention",
     actions=(
-        Action(_("Propose a change"), "/do/history.propose_retention"),
+        Action(_("Propose a change"), f"/do/history.propose_retention?rows={RETENTION_HEADER}"),
         Action(_("Close a year"), "/do/history.close_year"),
     ),
     proposals=("history.adopt_retention", "history.start_clock"),
@@ -126,17 +129,17 @@ KEPT = ListPage(
     title=_("Kept until"),
     operation="history.retention",
     columns=(
-        Column("partition", width=88),
+        Column("partition", width=80),
         Column("first", kind="date", width=92),
         Column("last", title=_("Last"), kind="date", width=92),
-        Column("rows", title=_("Row versions"), width=88),
-        Column("bytes", width=70),
         Column("keep_until", kind="date", width=100, none=_("see how long")),
-        Column("kept_why", width=170, grow=True),
-        Column("rule", kind="code", width=110),
-        Column("source", kind="code", words="law_source", width=104, grow=True),
+        Column("kept_why", width=400, grow=True),
+        Column("rows", title=_("Row versions"), width=88),
         Column("holds", width=70),
         Column("purge", width=90),
+        Column("bytes", width=70),
+        Column("rule", kind="code", width=110),
+        Column("source", kind="code", words="law_source", width=104),
         Column("files", width=60),
         Column("archived", kind="count", width=90),
     ),

@@ -92,16 +92,27 @@ def verify_archive(context: Context, request: VerifyArchiveRequest) -> ArchiveCh
     local=True,
 )
 def copy_archive(context: Context, request: CopyArchiveRequest) -> ArchiveCheck:
-    """How many archives, files and bytes were copied and compared, and what is wrong with the copies."""
+    """How many archives, files and bytes were copied and compared, and what is wrong with the copies.
+
+    TallystickError for a folder that cannot be written, or is inside the firm's own.
+    """
     from pathlib import Path
 
     from tallystick.history.keeping.archive import checked, standing
     from tallystick.history.keeping.copies import copy_archives
 
     chosen = standing(context, full_name(context, request.dataset))
+    target = Path(request.target)
+    if target.resolve().is_relative_to(context.path.resolve()):
+        raise TallystickError(
+            "history.copy_inside",
+            "The folder {folder} is inside the firm's own: a copy there is lost with what it is a copy of.",
+            "Name a folder outside the firm, best on another disk.",
+            folder=request.target,
+        )
     context.progress.start(translate(_("Copying archives"), context.language), len(chosen))
     try:
-        lines = copy_archives(context, chosen, Path(request.target))
+        lines = copy_archives(context, chosen, target)
     except OSError as error:
         raise _no_folder(request.target, error) from None
     context.progress.finish()

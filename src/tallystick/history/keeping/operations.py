@@ -208,7 +208,9 @@ def quotas(context: Context, request: PageRequest) -> Table:
     writes=True,
 )
 def set_quota(context: Context, request: SetQuotaRequest) -> DoneReply | Rejection:
-    """Narrowing a quota is done at once; a new or wider one is proposed for a second person's approval."""
+    """What narrows is done at once: a smaller quota, a first one. A wider one is proposed for a second person's
+    approval, and so is a first one beside a role's narrower one, instead of which it could count.
+    """
     roles = context.machine("access").state.roles
     if request.role and request.role not in roles:
         remedy, near = suggestion(request.role, roles)

@@ -12,21 +12,24 @@ import csv
 import datetime
 import functools
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.errors import mark as _
 from tallystick.core.schema import date_number, number_date
 from tallystick.history.events import RetentionRow
 
 __all__ = [
     "CLOCKS",
+    "COLUMNS",
     "STATUSES",
     "UNITS",
     "KeepUntil",
+    "Problem",
     "adopted",
     "keep_until",
     "problems_of",
@@ -49,6 +52,23 @@ CLOCKS = {
 STATUSES = ("verified", "secondary", "empirical", "unverified", "house", "withdrawn")
 COLUMNS = RetentionRow.__struct_fields__
 PURGE_GRACE = "purge_grace"
+LONGEST = 36_525
+"""The greatest value of a row, whatever its unit: a hundred years in days."""
+
+READINGS: dict[str, Callable[[str], Any]] = {
+    "value": int,
+    "valid_from": datetime.date.fromisoformat,
+    "valid_to": datetime.date.fromisoformat,
+}
+Identity = tuple[str, str, str, str]
+
+EMPTY = _("Line {line}: {column} is empty.")
+TWICE = _("Line {line} is about the same rule as line {other}.")
+ONE_LINE = _("Write one line for each jurisdiction, record_class, rule and valid_from.")
+NO_SUCH_RULE = _("Line {line} takes back a rule that is not in force: {rule}.")
+RULES_LISTED = _(
+    "`tally history retention` lists the rules; jurisdiction, record_class, rule and valid_from must agree."
+)
 
 
 class KeepUntil(NamedTuple):
@@ -172,42 +192,67 @@ def _says(row: RetentionRow) -> tuple[object, ...]:
     return (row.value, row.unit, row.clock, row.valid_from, row.valid_to)
 
 
-def problems_of(rows: Iterable[RetentionRow]) -> list[str]:
-    """What is wrong with rows, a sentence each."""
+class Problem(NamedTuple):
+    """What is wrong with a row, what to do, and the values in both sentences, which name the `line` of the row."""
+
+    text: str
+    remedy: str
+    values: dict[str, str]
+
+
+def problems_of(rows: Iterable[RetentionRow]) -> list[Problem]:
+    """What is wrong with rows, each taken by itself."""
     found = []
     for row in rows:
-        name = f"{row.rule} of {row.jurisdiction}/{row.record_class}"
-        if not (row.jurisdiction and row.record_class and row.rule):
-            found.append(f"{name}: jurisdiction, class or rule is missing")
-        if row.unit not in UNITS:
-            found.append(f"{name}: no unit {row.unit}")
-        if row.clock not in CLOCKS:
-            found.append(f"{name}: no clock {row.clock}")
-        if row.status not in STATUSES:
-            found.append(f"{name}: no status {row.status}")
-        if not 0 <= row.value <= 36_525:
-            found.append(f"{name}: {row.value} is no length of time")
-        if not row.source.strip():
-            found.append(f"{name}: no source")
+        found += [
+            Problem(EMPTY, _("Fill it."), {"column": column})
+            for column in ("jurisdiction", "record_class", "rule", "source")
+            if not getattr(row, column).strip()
+        ]
+        found += [
+            Problem(
+                _("Line {line}: there is no {column} {value}."),
+                _("Write one of {known}."),
+                {"column": column, "value": value, "known": ", ".join(known)},
+            )
+            for column, known in (("unit", UNITS), ("clock", CLOCKS), ("status", STATUSES))
+            if (value := getattr(row, column)) not in known
+        ]
+        if not 0 <= row.value <= LONGEST:
+            length = {"value": str(row.value), "last": str(LONGEST)}
+            remedy = _("Write a whole number from 0 to {last}.")
+            found.append(Problem(_("Line {line}: {value} is no length of time."), remedy, length))
         if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
-            found.append(f"{name}: ends before it starts")
+            found.append(
+                Problem(_("Line {line}: the rule ends before it starts."), _("Correct the dates."), {})
+            )
     return found
 
 
-def read_rows(text: str, name: str = "retention") -> list[RetentionRow]:
-    """The rows of a CSV text with the columns of the shipped file. TallystickError names file, line and problem."""
+def read_rows(text: str, known: Container[Identity] | None = None) -> list[RetentionRow]:
+    """The rows of a CSV text with the columns of the shipped file. TallystickError names the line and the problem.
+
+    Two lines of one identity are refused; so is one that takes back what is not among the `known` identities.
+    """
     reader = csv.DictReader(io.StringIO(text))
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
-        raise _unreadable(name, 1, f"the column {missing[0]} is missing")
+        columns = {"column": missing[0], "columns": ",".join(COLUMNS)}
+        remedy = _("The first line names the columns: {columns}")
+        raise _unreadable(1, Problem(_("Line {line}: the column {column} is missing."), remedy, columns))
+    lines: dict[Identity, int] = {}
     rows = []
-    for line, cells in enumerate(reader, 2):
-        try:
-            rows.append(_row({column: (cells[column] or "").strip() for column in COLUMNS}))
-        except (ValueError, TypeError) as error:
-            raise _unreadable(name, line, str(error)) from None
-        if found := problems_of(rows[-1:]):
-            raise _unreadable(name, line, found[0])
+    for cells in reader:
+        row = _row({column: (cells[column] or "").strip() for column in COLUMNS}, reader.line_num)
+        if found := problems_of([row]):
+            raise _unreadable(reader.line_num, found[0])
+        if row.identity in lines:
+            raise _unreadable(reader.line_num, Problem(TWICE, ONE_LINE, {"other": str(lines[row.identity])}))
+        if row.status == "withdrawn" and known is not None and row.identity not in known:
+            told = {"rule": ", ".join(filter(None, row.identity))}
+            raise _unreadable(reader.line_num, Problem(NO_SUCH_RULE, RULES_LISTED, told))
+        lines[row.identity] = reader.line_num
+        rows.append(row)
     return rows
 
 
@@ -215,24 +260,24 @@ def read_rows(text: str, name: str = "retention") -> list[RetentionRow]:
 def shipped_rows() -> list[RetentionRow]:
     """The rows that ship with the package, of every jurisdiction."""
     text = (resources.files("tallystick.history") / "data" / "retention.csv").read_text(encoding="utf-8")
-    return read_rows(text, "retention.csv")
+    return read_rows(text)
 
 
-def _row(cells: dict[str, str]) -> RetentionRow:
-    dates = {
-        name: datetime.date.fromisoformat(cells[name]) if cells[name] else None
-        for name in ("valid_from", "valid_to")
-    }
-    texts = {name: cell for name, cell in cells.items() if name not in ("value", "valid_from", "valid_to")}
-    return RetentionRow(value=int(cells["value"]), **dates, **texts)  # type: ignore[arg-type]
+def _row(cells: dict[str, str], line: int) -> RetentionRow:
+    read: dict[str, Any] = dict(cells)
+    for column, reading in READINGS.items():
+        try:
+            read[column] = reading(cells[column]) if cells[column] or column == "value" else None
+        except ValueError:
+            text = _("Line {line}: {column} cannot be {value}.")
+            remedy = _("Write a whole number in value, and dates as 2026-11-20 or not at all.")
+            raise _unreadable(
+                line, Problem(text, remedy, {"column": column, "value": cells[column]})
+            ) from None
+    return RetentionRow(**read)
 
 
-def _unreadable(name: str, line: int, problem: str) -> TallystickError:
+def _unreadable(line: int, problem: Problem) -> TallystickError:
     return TallystickError(
-        "history.retention_row",
-        "{name} line {line} does not read: {problem}.",
-        "Compare with docs/explanation/keeping.md, part Retention.",
-        name=name,
-        line=line,
-        problem=problem,
+        "history.retention_row", problem.text, problem.remedy, **problem.values, line=str(line)
     )

@@ -77,11 +77,14 @@ def retention(context: Context, request: RetentionRequest) -> Table:
 def propose_retention(context: Context, request: ProposeRetentionRequest) -> DoneReply | Rejection:
     """Rows with the identity (jurisdiction, class, rule, start) of one in force replace it; of what is dated up to the
     change the replaced one still holds. `withdrawn` ones take it back for all dates, as if it had never held.
+
+    TallystickError names the line that does not read, is about the rule of another line, or takes back none in force.
     """
     from tallystick.history.keeping.retention import read_rows
 
     require_reason(request.reason)
-    rows = read_rows(request.rows)
+    in_force = _machine(context).state.retention or _shipped(context)
+    rows = read_rows(request.rows, {row.identity for row in in_force})
     if not rows:
         raise TallystickError(
             "history.retention_nothing",
