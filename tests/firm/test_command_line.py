@@ -76,6 +76,20 @@ def test_rejected_is_1_with_the_reason(folder: Path, capsys: pytest.CaptureFixtu
     assert "last administrator" in capsys.readouterr().out
 
 
+def test_a_load_of_which_a_file_failed_is_1(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = "symbol,date,open,high,low,close,volume\n"
+    (tmp_path / "good.csv").write_text(f"{header}9901.XTAI,2026-11-16,100,102,99,101,5000\n")
+    (tmp_path / "page.csv").write_text("<html>no</html>")
+    files = [str(tmp_path / name) for name in ("page.csv", "good.csv")]
+    assert run("history", "load", *files, "--firm", str(folder)) == 1
+    told = capsys.readouterr()
+    assert "page.csv" in told.out + told.err
+    assert "web page" in told.out + told.err
+    assert run("history", "load", files[1], "--firm", str(folder)) == 0
+
+
 def test_operators_fault_is_2_with_the_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("journal", "head", "--firm", str(tmp_path)) == 2
     assert "tally init" in capsys.readouterr().err
@@ -124,6 +138,11 @@ def test_a_wrong_password_opens_no_session(folder: Path, monkeypatch: pytest.Mon
         ),
         ("history bars --strat x", "has no field --strat.\n       Did you mean --start?", "沒有欄位 --strat"),
         ("history brs", "tally history has no command brs.\n       Did you mean bars?", "沒有指令 brs"),
+        (
+            "history load",
+            "needs --files.\n       Name at least one file, such as prices.csv.",
+            "請至少指定一個檔案",
+        ),
         ("history universe", "tally history universe needs --name.", "需要 --name。"),
         ("history bars --limit 1 --limit 2", "--limit is given twice.", "--limit 給了兩次"),
         ("history sql a b", "has no place for b.", "沒有 b 的位置"),

@@ -174,5 +174,20 @@ def test_frames_and_files_leave_what_was_there(context, tmp_path, known_at):
     bad = tmp_path / "bad.csv"
     bad.write_text("<html>no</html>")
     with pytest.raises(TallystickError):
-        load_files(context, "bars_daily", [bad, good], vendor_mapping("generic"), known_at)
+        load_one(context, bad, known_at)
     assert len(read_bars(context.lake)) == 1
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(context, tmp_path, known_at):
+    named = {"first.csv": "\n".join([HEADER, row(1)]), "bad.csv": "<html>no</html>"}
+    named |= {"odd.csv": "a,b\n1,2", "last.csv": "\n".join([HEADER, row(2)])}
+    paths = [tmp_path / name for name in named]
+    for path in paths:
+        path.write_text(named[path.name])
+    report = load_files(context, "bars_daily", paths, vendor_mapping("generic"), known_at)
+    assert (report.loaded, report.passed) == (2, False)
+    assert [one.file for one in report.files] == ["first.csv", "last.csv"]
+    told = [(one.file, one.code) for one in report.failures]
+    assert told == [("bad.csv", "history.no_data"), ("odd.csv", "history.column_missing")]
+    assert all(one.failure and one.remedy for one in report.failures)
+    assert load_files(context, "bars_daily", [paths[3]], vendor_mapping("generic"), known_at).passed

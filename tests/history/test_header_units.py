@@ -99,7 +99,32 @@ def test_a_file_that_looks_like_fixed_width_is_told(context, write):
     found = mapping(context, MappingRequest(file=str(write("fixed.txt", *lines)))).mapping
     assert "looks like a file of fixed width" in found
     assert "#   [1, 4]  9901\n#   [7, 14]  20261119\n" in found
-    assert "[fixed]\n# symbol = [1, 6]\n" in found
+    assert (
+        "[fixed]\nsymbol = [1, 4]\ndate = [7, 14]\n# open = [18, 22] | [26, 30] | [34, 38] | [42, 46]\n"
+        in found
+    )
+
+
+@pytest.mark.parametrize("encoding", ["big5", "utf-8"])
+def test_a_file_of_fixed_width_with_a_row_of_names_is_proposed_whole(context, write, encoding):
+    rows = [
+        ["代號", "日期", "開盤", "最高", "最低", "收盤", "張數"],
+        ["9901", "20261119", "11.0", "12.0", "10.0", "11.5", "0012"],
+        ["9902", "20261119", "21.0", "22.0", "20.0", "21.5", "0034"],
+        ["9903", "2026"],
+    ]
+    lines = [" ".join(cell + " " * (9 - len(cell.encode(encoding))) for cell in row).rstrip() for row in rows]
+    path = str(write("fixed.txt", *lines, encoding=encoding))
+    found = mapping(context, MappingRequest(file=path))
+    assert (found.missing, found.unused_columns) == ([], [])
+    own = str(write("own.toml", found.mapping))
+    report = load(context, LoadRequest(files=[path], mapping=own, known_at=KNOWN))
+    assert (report.loaded, [one.row for one in report.reasons]) == (2, [1, 4])
+    bars = context.lake.scan("history.bars_daily").to_pylist()
+    assert [(bar["symbol"], bar["low"], bar["volume"]) for bar in bars] == [
+        ("9901.XTAI", 100_000, 12_000),
+        ("9902.XTAI", 200_000, 34_000),
+    ]
 
 
 def test_a_file_cut_inside_its_last_field_is_doubted(context, tmp_path):

@@ -50,3 +50,36 @@ def test_the_break_at_noon_and_a_venue_without_sessions(context, known_at):
 def test_sessions_that_are_not_verified_only_warn(context, known_at):
     report = loaded(context, known_at, "history.bars_minute", ("430009.BJSE", "2026-11-19 20:00"))
     assert (report.loaded, [w.code for w in report.warnings]) == (1, ["history.perhaps_outside_hours"])
+
+
+@pytest.mark.parametrize(
+    ("dataset", "clocks", "told"),
+    [
+        ("history.bars_minute", ["09:00", "09:05", "09:15"], "5 min or more apart; they may belong to"),
+        ("history.bars_minute", ["09:00", "09:15"], "15 min or more apart, longer"),
+        ("history.bars_minute", ["09:00", "09:05", "09:06"], None),
+        ("history.bars_minute", ["09:00"], None),
+        ("history.bars_5_minutes", ["09:00", "09:05"], None),
+        ("history.bars_5_minutes", ["09:00", "10:00"], "60 min or more apart, longer"),
+    ],
+)
+def test_bars_that_stand_too_far_apart_are_doubted(context, known_at, dataset, clocks, told):
+    rows = [
+        (symbol, f"{day} {clock}")
+        for symbol in ("9901.XTAI", "9902.XTAI")
+        for day in ("2026-11-18", "2026-11-19")
+        for clock in clocks
+    ]
+    report = loaded(context, known_at, dataset, *rows)
+    found = [warned.warning for warned in report.warnings if warned.code == "history.spacing"]
+    assert (len(found), report.loaded) == (int(told is not None), len(rows))
+    assert told is None or told in found[0]
+
+
+def test_an_auction_at_the_time_of_a_bar_does_not_hide_how_far_bars_stand_apart(context, known_at):
+    bar = {"symbol": "9901.XTAI", "open": 100, "high": 100, "low": 100, "close": 100}
+    phases = [("09:00", "open_auction"), ("09:00", "continuous"), ("09:05", "continuous")]
+    rows = [bar | {"ts_start": f"2026-11-19 {clock}", "phase": phase} for clock, phase in phases]
+    mapping = ColumnMapping(zone="Asia/Taipei")
+    report = load_frame(context, rows, dataset="history.bars_minute", mapping=mapping, known_time=known_at)
+    assert "history.spacing" in [warned.code for warned in report.warnings]

@@ -146,3 +146,48 @@ def test_the_same_file_by_a_mended_mapping_is_read_again(context, house, write):
     again = load(context, LoadRequest(files=[path], mapping=right, known_at=KNOWN))
     assert (again.files[0].repeated, again.quarantined, [one.row for one in again.reasons]) == (True, 1, [3])
     assert len(house.sent) == 2
+
+
+@pytest.mark.parametrize("sign", ["^", "~", " ", "\x01"])
+def test_a_header_that_another_sign_parts_is_told_and_proposed(context, write, sign):
+    lines = [f"symbol,{HEADER}", f"9950.XTAI,{ROW}"]
+    names = [line.replace("Adj Close", "Adjusted").replace(",", sign) for line in lines]
+    path = str(write("own.txt", *names))
+    remedy = refused(context, files=[path])[1]
+    found = mapping(context, MappingRequest(file=path)).mapping
+    written = next(line for line in found.splitlines() if line.startswith("separator"))
+    assert remedy.endswith(f"in a mapping: {written}")
+    own = write("own.toml", found)
+    assert load(context, LoadRequest(files=[path], mapping=str(own), known_at=KNOWN)).loaded == 1
+
+
+def test_a_header_of_fixed_width_is_told(context, write):
+    path = write("own.txt", "symbol     date        close", "9950.XTAI  2026-11-19  100.5")
+    assert "columns of fixed width" in refused(context, files=[str(path)])[1]
+
+
+def test_a_vendor_and_a_mapping_are_not_named_together(context, write):
+    own = str(write("own.toml", 'suffix = ".XTAI"'))
+    text, remedy = refused(context, files=["none.csv"], mapping=own, vendor="cn_dayly")
+    assert "Both a vendor, cn_dayly, and a mapping" in text
+    assert "Name one of them" in remedy
+
+
+@pytest.mark.parametrize("files", [[], [""], ["prices.csv", ""]])
+def test_no_file_is_told(context, files):
+    assert refused(context, files=files)[0] == "No file is named."
+
+
+def test_columns_that_are_read_from_one_header_are_doubted(context, write):
+    own = write("own.toml", '[columns]\nopen = "Close"')
+    path = write("x.csv", f"symbol,{HEADER}", f"9901.XTAI,{ROW}")
+    report = load(context, LoadRequest(files=[str(path)], mapping=str(own), known_at=KNOWN))
+    assert [w.warning for w in report.warnings] == [
+        "open, close are read from one and the same column of the file, Close."
+    ]
+
+
+def test_what_is_nearest_is_a_header_that_is_not_taken(context, write):
+    """Of these `Close` is nearest to `code`, but it is the close."""
+    path = write("x.csv", HEADER, ROW)
+    assert "Nearest" not in refused(context, files=[str(path)], vendor="cn_daily")[1]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import pytest
 
+from tallystick.core.context import Context
 from tallystick.history import read_bars
 from tallystick.history.keeping.operations import correct, withdraw
 from tallystick.history.keeping.requests import CorrectRequest, WithdrawRequest
+from tallystick.history.loading import recorded
 from tallystick.history.loading.operations import LoadRequest, load
+from tallystick.history.loading.setting_aside import set_aside_rows
 
 BAR = {"symbol": "A.XTAI", "date": "2026-10-07", "open": 10, "high": 12, "low": 9, "close": 10.5}
 OTHER = {**BAR, "symbol": "B.XTAI"}
@@ -84,3 +90,54 @@ def test_a_figure_that_a_file_empties_is_doubted(context):
         (warned.code, warned.column, warned.row) for warned in report.warnings if "emptied" in warned.code
     ] == [("history.figure_emptied", "volume", 1)]
     assert bar(context)["volume"] is None
+
+
+def test_two_loads_at_once_do_not_miss_what_the_other_says(context, house, monkeypatch):
+    both = threading.Barrier(2)
+    known = recorded.known_facts
+
+    def meet(*given):
+        found = known(*given)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(
+                timeout=0.5
+            )  # both have read what is known before either adds to it, if nothing keeps them apart
+        return found
+
+    monkeypatch.setattr(recorded, "known_facts", meet)
+    reports = []
+
+    def run(close):
+        rows = [{**BAR, "close": close}, {**OTHER, "close": 10.5}]
+        reports.append(bring(Context(house, context.actor), *rows, known_at="2026-10-10"))
+
+    threads = [threading.Thread(target=run, args=(close,)) for close in (10.5, 11)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counts = sorted((one.loaded, one.duplicates, one.quarantined) for one in reports)
+    assert counts == [(0, 1, 1), (2, 0, 0)]
+    assert {told(one)[0][1] for one in reports if one.quarantined} == {"known_otherwise"}
+    assert house.lake.describe("history.bars_daily").rows == 2
+
+
+def test_a_content_is_said_anew_with_another_time_of_knowing(context, house):
+    bring(context, BAR, known_at="2026-10-10")
+    bring(context, {**BAR, "close": 11}, known_at="2026-10-11")
+    again = bring(context, BAR)
+    assert (again.files[0].repeated, bar(context)["close"]) == (True, 11_0000)
+    later = bring(context, BAR, known_at="2026-10-12")
+    assert (later.loaded, later.changed, later.files[0].repeated) == (1, 1, False)
+    assert bar(context)["close"] == 10_5000
+    assert all(bring(context, BAR, known_at=f"2026-10-{day}").files[0].repeated for day in (10, 12))
+    assert house.lake.describe("history.bars_daily").rows == 3
+
+
+def test_a_wrong_time_of_knowing_does_not_stick_to_a_content(context):
+    wrong = bring(context, BAR, known_at="2025-10-10")
+    assert told(wrong) == [(1, "future")]
+    right = bring(context, BAR, known_at="2026-10-10")
+    assert (right.loaded, right.quarantined) == (1, 0)
+    assert set_aside_rows(context.lake, "history.bars_daily")[-1]["released_by"] is not None
+    assert bring(context, BAR, known_at="2025-10-10").quarantined == 0, "nothing waits any more"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from tallystick.core.access import Actor
 from tallystick.core.context import Context
-from tallystick.core.errors import TallystickError
 from tallystick.core.progress import Recorded
 from tallystick.history.loading import load as loading
 from tallystick.history.loading import recorded
@@ -68,8 +67,9 @@ def test_what_was_read_before_a_file_that_cannot_be_read_is_kept(context, known_
     page = tmp_path / "page.csv"
     page.write_text("<html><title>No trading</title></html>")
     paths = [*files([line(0)], [line(1)]), page]
-    with pytest.raises(TallystickError, match="No trading"):
-        load_all(context, paths, known_at)
+    (report,) = load_all(context, paths, known_at)
+    assert [failure.file for failure in report.failures] == ["page.csv"]
+    assert "No trading" in report.failures[0].failure
     assert context.lake.describe(BARS).rows == 2
     assert len(context.machine("history").loads()) == 2
 

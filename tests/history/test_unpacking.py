@@ -64,3 +64,34 @@ def test_folders_missing_files_and_empty_lists_are_told_by_what_they_are(context
     ):
         with pytest.raises(TallystickError, match=told):
             load_one(context, given)
+
+
+def test_a_faulty_member_does_not_stop_the_others_of_its_archive(context, tmp_path):
+    members = {"good.csv": TEXT, "cut.csv": TEXT * 20, "page.csv": b"<html>no</html>", "locked.csv": TEXT}
+    members |= {
+        "readme.md": b"of the vendor",
+        "packed.csv.gz": gzip.compress(TEXT.replace(b"9.XTAI", b"8.XTAI")),
+    }
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        places = {info.filename: info.header_offset for info in archive.infolist()}
+    whole = bytearray(path.read_bytes())
+    whole[places["cut.csv"] + 200] ^= 1
+    directory = whole.index(b"PK\x01\x02")
+    whole[places["locked.csv"] + 6] |= 1
+    whole[whole.index(b"locked.csv", directory) - 46 + 8] |= 1
+    path.write_bytes(bytes(whole))
+    report = load_one(context, path)
+    assert [(one.file, one.loaded) for one in report.files] == [
+        ("p.zip/good.csv", 1),
+        ("p.zip/packed.csv.gz", 1),
+    ]
+    assert [(one.file, one.code) for one in report.failures] == [
+        ("p.zip/cut.csv", "history.packed"),
+        ("p.zip/page.csv", "history.no_data"),
+        ("p.zip/locked.csv", "history.locked"),
+    ]
+    assert [one.column for one in report.warnings if one.code == "history.passed_over"] == ["readme.md"]
+    assert not report.passed

@@ -236,3 +236,46 @@ def test_json_of_several_tables_is_read_by_the_one_that_fits(context, tmp_path):
     assert (report.loaded, report.quarantined) == (1, 0)
     (bar,) = bars(context)
     assert (bar["symbol"], bar["date"]) == ("9950.XTAI", datetime.date(2026, 11, 19))
+
+
+TERMINAL = (
+    "600000 虛構丁 5分钟线 前复权",
+    "日期\t时间\t开盘\t最高\t最低\t收盘\t成交量\t成交额",
+    "2026/11/19\t0935\t10.01\t10.03\t10.00\t10.02\t12300\t123123.00",
+    "2026/11/19\t0940\t10.02\t10.03\t10.00\t10.02\t12300\t123123.00",
+    "数据来源:虛構终端",
+)
+
+
+def test_a_terminals_export_of_five_minutes_is_doubted_among_minute_bars(context, tmp_path):
+    path = put(tmp_path, TERMINAL, "gb18030")
+    request = LoadRequest(files=[path], vendor="cn_minute", symbol="600000.SH", known_at=KNOWN)
+    report = load(context, request)
+    assert (report.loaded, report.quarantined) == (2, 0)
+    told = {warned.code: warned.warning for warned in report.warnings}
+    assert "前复权" in told["history.adjusted_title"]
+    assert "5 min or more apart; they may belong to history.bars_5_minutes" in told["history.spacing"]
+
+
+@pytest.mark.parametrize("title", ["600000 虛構丁 1分钟线 不复权", "600000 虛構丁 1分钟线 除权"])
+def test_a_title_that_says_unadjusted_is_no_doubt(context, tmp_path, title):
+    lines = [title, *TERMINAL[1:3], TERMINAL[3].replace("0940", "0936"), *TERMINAL[4:]]
+    path = put(tmp_path, lines, "gb18030")
+    request = LoadRequest(files=[path], vendor="cn_minute", symbol="600000.SH", known_at=KNOWN)
+    codes = [warned.code for warned in load(context, request).warnings]
+    assert codes == ["history.unverified"]
+
+
+@pytest.mark.parametrize("answer", [{}, {"fields": ["證券代號"], "data": []}])
+def test_an_answer_without_rows_is_told(context, tmp_path, answer):
+    path = tmp_path / "day.json"
+    told = {"stat": "很抱歉，沒有符合條件的資料!"}
+    path.write_text(json.dumps(told | answer, ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(TallystickError, match="很抱歉，沒有符合條件的資料!"):
+        load(context, LoadRequest(files=[str(path)], vendor="twse_daily"))
+
+
+def test_a_vendors_names_are_all_told_when_none_is_there(context, tmp_path):
+    path = put(tmp_path, ("open,high,low,close", "1,1,1,1"))
+    with pytest.raises(TallystickError, match="no column ts_code / symbol / code"):
+        load(context, LoadRequest(files=[path], vendor="cn_daily"))

@@ -152,6 +152,8 @@ def _remedy(kind: Any) -> tuple[str, dict[str, Any]]:
     if choices:
         return _("Choose one of {some}."), {"some": ", ".join(choices)}
     for member in members:
+        if typing.get_origin(member) is list and Any in _members(typing.get_args(member)[0]):
+            return _("Name at least one file, such as {example}."), {"example": "prices.csv"}
         known = EXAMPLES.get(typing.get_origin(member) or member)
         if known:
             return known[0], {"example": known[1]}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tallystick.wire.camt053 import CamtEntry, CamtStatement, read_camt053, write_camt053
-    from tallystick.wire.dbf import read_dbf
+    from tallystick.wire.dbf import DbfTable, read_dbf
     from tallystick.wire.files import read_file, write_file
     from tallystick.wire.layout import Field, Layout, find_layout
     from tallystick.wire.mt940 import MT940Balance, MT940Line, MT940Statement, read_mt940, write_mt940
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CamtEntry",
     "CamtStatement",
+    "DbfTable",
     "Field",
     "FileRead",
     "Layout",
@@ -45,7 +46,7 @@ __all__ = [
 
 _MODULES = {
     "camt053": ("CamtEntry", "CamtStatement", "read_camt053", "write_camt053"),
-    "dbf": ("read_dbf",),
+    "dbf": ("DbfTable", "read_dbf"),
     "files": ("read_file", "write_file"),
     "layout": ("Field", "Layout", "find_layout"),
     "mt940": ("MT940Balance", "MT940Line", "MT940Statement", "read_mt940", "write_mt940"),

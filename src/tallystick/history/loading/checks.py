@@ -15,7 +15,7 @@ import numpy as np
 
 from tallystick.history.loading.business_checks import note_closed, note_satisfaction, note_words
 from tallystick.history.loading.clock import local_days
-from tallystick.history.loading.hours import note_hours, warn_hours
+from tallystick.history.loading.hours import note_hours, warn_hours, warn_spacing
 from tallystick.history.loading.lake_checks import warn_totals
 from tallystick.history.loading.market_checks import (
     note_limit,
@@ -250,6 +250,7 @@ SORTED: dict[str, Check] = {
     "session": warn_days,
     "tick": warn_unregistered,
     "totals": warn_totals,
+    "hours": warn_spacing,
 }
 """Checks that look at rows beside their neighbours."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import datetime
 import functools
+import json
 import re
 import tomllib
 import unicodedata
@@ -20,6 +21,7 @@ from tallystick.core.errors import NotFound, TallystickError, nearest, suggestio
 from tallystick.core.errors import mark as _
 from tallystick.core.ready import ready
 from tallystick.history.datasets import DATASETS, Dataset, find_dataset
+from tallystick.history.loading.headers import find_separator
 from tallystick.history.loading.typed import TYPED
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "known_names",
     "missing_columns",
     "read_mapping",
+    "shared_headers",
     "vendor_mapping",
     "with_title",
 ]
@@ -37,6 +40,9 @@ __all__ = [
 DEFAULT_DATASET = "history.bars_daily"
 LABELS = ("start", "end")
 BRACKET = re.compile(r"[(\[{【〔]")
+GENERIC = "generic"
+"""The preset whose names are looked at for every file."""
+
 OF_RELEASE = {"row"}
 """What the files of a release have beside the dataset's columns."""
 
@@ -281,35 +287,65 @@ def find_columns(
     TallystickError when a required column is not there, or a mapping names a header that is not; it names the nearest.
     """
     for column in missing_columns(dataset, header, mapping, given):
-        wanted = next(iter(mapping.join.get(column, _names(column, mapping))))
-        places = {_plain(name): place for place, name in enumerate(header)}
-        near = nearest(_plain(wanted), places)
-        other = _fitting(dataset, header, mapping)
-        remedy = _('Name the header that means it in a mapping: [columns] {target} = "HEADER".')
-        if other:
-            remedy = _("The file has all columns of {other}: add `--dataset {other}`.")
-        elif mapping.source == TYPED:
-            remedy = _("Write {target} in the header; each column of the dataset goes by its own name.")
-        elif near:
-            remedy = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
-        elif column == "date" and dataset.time == "date":
-            remedy = _("Say the date of its rows, e.g. `--date 2026-11-20`, or name the header in a mapping.")
-        elif column == "symbol":
-            remedy = _(
-                "Say the symbol of its rows, e.g. `--symbol 2330.XTAI`, or name the header in a mapping."
-            )
+        names = mapping.join.get(column, _names(column, mapping))
+        # Of generic names the column's own stands for all, and of joined ones the first; a vendor's are all told.
+        names = names if column in mapping.columns and mapping.source != GENERIC else names[:1]
+        remedy, values = _remedy(column, names, dataset, header, mapping)
         raise TallystickError(
             "history.column_missing",
             "{file} has no column {column}; its header reads {header}.",
             remedy,
             file=file,
-            column=wanted,
+            column=" / ".join(names),
             target=column,
             header=", ".join(header),
-            near=header[places[near]] if near else "",
-            other=other,
+            **values,
         )
     return known_columns(dataset, header, mapping)
+
+
+def shared_headers(header: Sequence[str], places: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """The headers that stand for several columns of the dataset, and these.
+
+    >>> shared_headers(["code", "close"], {"symbol": (0,), "open": (1,), "close": (1,)})
+    {'close': 'open, close'}
+    """
+    columns: dict[tuple[int, ...], list[str]] = {}
+    for column, place in places.items():
+        columns.setdefault(place, []).append(column)
+    return {header[place[0]]: ", ".join(names) for place, names in columns.items() if len(names) > 1}
+
+
+def _remedy(
+    column: str, names: Sequence[str], dataset: Dataset, header: Sequence[str], mapping: ColumnMapping
+) -> tuple[str, dict[str, str]]:
+    """What to do about a column that a header has not, and the values of its places."""
+    known = known_columns(dataset, header, mapping)
+    whole = header[0] if len(header) == 1 else ""
+    if sign := find_separator(whole, lambda parts: len(known_columns(dataset, parts, mapping))):
+        if 2 * sign in whole:
+            return _(
+                "The header is one field, its names in columns of fixed width: place them in a mapping, [fixed], "
+                "as `tally history mapping` proposes it."
+            ), {}
+        told = _("The header is one field; name the sign that parts it in a mapping: separator = {sign}")
+        return told, {"sign": json.dumps(sign)}
+    if other := _fitting(dataset, header, mapping):
+        return _("The file has all columns of {other}: add `--dataset {other}`."), {"other": other}
+    if mapping.source == TYPED:
+        return _("Write {target} in the header; each column of the dataset goes by its own name."), {}
+    taken = {place for spot in known.values() for place in spot}
+    places = {_plain(name): place for place, name in enumerate(header) if place not in taken}
+    if near := next(filter(None, (nearest(_plain(name), places) for name in names)), None):
+        told = _('Nearest is {near}; name it in a mapping: [columns] {target} = "{near}".')
+        return told, {"near": header[places[near]]}
+    if column == "date" and dataset.time == "date":
+        return _("Say the date of its rows, e.g. `--date 2026-11-20`, or name the header in a mapping."), {}
+    if column == "symbol":
+        return _(
+            "Say the symbol of its rows, e.g. `--symbol 2330.XTAI`, or name the header in a mapping."
+        ), {}
+    return _('Name the header that means it in a mapping: [columns] {target} = "HEADER".'), {}
 
 
 def _fitting(dataset: Dataset, header: Sequence[str], mapping: ColumnMapping) -> str:
@@ -321,7 +357,7 @@ def _fitting(dataset: Dataset, header: Sequence[str], mapping: ColumnMapping) ->
 
 
 def _names(column: str, mapping: ColumnMapping) -> list[str]:
-    generic: Mapping[str, Any] = _vendors()["generic"]["columns"]
+    generic: Mapping[str, Any] = _vendors()[GENERIC]["columns"]
     given = mapping.columns.get(column)
     return [given] if isinstance(given, str) else list(given or [column, *generic.get(column, ())])
 

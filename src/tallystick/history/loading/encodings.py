@@ -12,7 +12,7 @@ import re
 
 import numpy as np
 
-__all__ = ["UNKNOWN", "as_utf8", "detect", "is_guess"]
+__all__ = ["UNKNOWN", "as_letters", "as_utf8", "detect", "is_guess"]
 
 SAMPLE = 200_000
 """Bytes of lines beyond ASCII that are looked at."""
@@ -62,6 +62,17 @@ def as_utf8(data: bytes, encoding: str = "") -> tuple[bytes, str]:
     if text and not _is_mixed(data):
         return text, found
     return b"\n".join(_line_as_utf8(line, found) for line in data.split(b"\n")), found
+
+
+def as_letters(piece: bytes, encoding: str) -> str:
+    """What a cell or a name says in a file's encoding, with marks for what is not in it, as in a line of a text.
+
+    >>> as_letters("費用".encode("big5"), "cp950"), as_letters("費用".encode(), "cp950") == UNKNOWN
+    ('費用', True)
+    """
+    if encoding.startswith("utf"):
+        return piece.decode(encoding, "replace")
+    return _line_as_utf8(piece, encoding).decode()
 
 
 def is_guess(data: bytes, encoding: str) -> bool:

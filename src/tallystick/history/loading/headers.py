@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tallystick.core.errors import TallystickError
 
-__all__ = ["Heading", "find_heading", "refuse_twice", "title_date"]
+__all__ = ["Heading", "find_heading", "find_separator", "refuse_twice", "title_adjustment", "title_date"]
 
 SEPARATORS = ",\t;|"
 LINES_BEFORE = 2_000
@@ -20,6 +20,15 @@ TITLE_DATES = (
     re.compile(r"(?<!\d)(\d{2,4})年 ?(\d{1,2})月 ?(\d{1,2})日"),
     re.compile(r"(?<!\d)(\d{2,4})[/-](\d{1,2})[/-](\d{1,2})(?!\d)"),
 )
+ADJUSTED = re.compile(
+    r"(?<![不未非无無])(?:[前后後]?[复復複][权權]|[還还]原)|(?<!un)(?<!not )(?<!non-)(?<!non )adjusted",
+    re.IGNORECASE,
+)
+"""What titles call adjusted prices, and not unadjusted ones (不复权)."""
+
+OTHER_SEPARATORS = "^~ :/\\#!*&@$+<>=\x01\x02\x1c\x1d\x1e\x1f"
+"""Signs that may part a row of names, and are not looked for in every file."""
+
 FIRST_YEAR = 1911
 LAST_ROC_YEAR = 200
 CLEAR_YEARS = range(79, LAST_ROC_YEAR)
@@ -74,6 +83,29 @@ def title_date(text: str) -> datetime.date | None:
             except ValueError:
                 continue
     return None
+
+
+def title_adjustment(text: str) -> str:
+    """The word by which a title says that prices are adjusted; nothing where it says none, or that they are not.
+
+    >>> title_adjustment("600000 Example 5分钟线 前复权"), title_adjustment("600000 Example 日线 不复权")
+    ('前复权', '')
+    """
+    found = ADJUSTED.search(text)
+    return found[0] if found else ""
+
+
+def find_separator(name: str, known: Callable[[Sequence[str]], int]) -> str:
+    """The sign that parts a row of names which was taken for one name, so that most are known; nothing where none does.
+
+    `known` gives how many of some names are known; two of them must be.
+
+    >>> find_separator("symbol^date^close price", len)
+    '^'
+    """
+    counts = {sign: known(name.split(sign)) for sign in OTHER_SEPARATORS if sign in name}
+    best = max(counts, key=lambda sign: counts[sign], default="")
+    return best if best and counts[best] > 1 else ""
 
 
 def refuse_twice(file: str, names: Sequence[str], wanted: Sequence[int]) -> None:

@@ -12,16 +12,17 @@ import numpy as np
 
 from tallystick.core.schema import date_number, number_date
 from tallystick.core.time import format_time
+from tallystick.history.datasets import DATASETS
 from tallystick.history.loading.clock import DAY_NS, local_times
 from tallystick.history.loading.reasons import beside
-from tallystick.history.loading.rows import Rows
+from tallystick.history.loading.rows import Rows, Warned
 from tallystick.history.loading.venue_days import LONGEST_SPAN_DAYS, calendars_of
 
 if TYPE_CHECKING:
     from tallystick.history.loading.checks import Circumstances
     from tallystick.market import Calendar
 
-__all__ = ["note_hours", "note_own_date", "warn_hours", "warn_label"]
+__all__ = ["note_hours", "note_own_date", "warn_hours", "warn_label", "warn_spacing"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -39,6 +40,9 @@ CONTINUOUS = "continuous"
 
 SURE = ("verified", "secondary")
 """Statuses of rows by which a row is set aside; by others it is doubted."""
+
+LOOKED_AT = 10_000
+"""First rows among which those of a sound source stand closely enough that the others need not be looked at."""
 
 LONGEST_NIGHT = 15
 """At most so many days before its date a time may be: a night session belongs to the next one, holidays between."""
@@ -115,6 +119,28 @@ def warn_label(rows: Rows, given: Circumstances) -> None:
             first = np.zeros(rows.height, dtype=bool)
             first[here] = clock == min(opens)
             rows.notes.doubt(first, "history.label_doubtful", "ts_start")
+
+
+def warn_spacing(rows: Rows, given: Circumstances) -> None:
+    """Bars of a symbol and date do not all stand two lengths of the dataset's or more apart: five-minute bars among
+    one-minute ones would each be taken for their first or last minute.
+    """
+    length = rows.dataset.interval_ns
+    if rows.dataset.time != "interval":
+        return
+    for order in (given.order[:LOOKED_AT], given.order):
+        symbol, date, start = (rows.columns[name].values[order] for name in ("symbol", "date", "ts_start"))
+        apart = np.diff(start)[(symbol[1:] == symbol[:-1]) & (date[1:] == date[:-1])]
+        apart = apart[apart > 0]
+        if len(apart) and int(apart.min()) < 2 * length:
+            return
+    if not len(apart):
+        return
+    least = int(apart.min())
+    told = f"{least / MINUTE_NS:g} min"
+    fitting = [one.name for one in DATASETS.values() if one.interval_ns == least]
+    value = beside(told, fitting[0]) if fitting else told
+    rows.notes.warnings.append(Warned("history.spacing", "ts_start", len(order), int(order.min()), value))
 
 
 def _start(rows: Rows) -> str:

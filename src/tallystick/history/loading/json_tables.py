@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import polars as pl
-
+from tallystick.core.errors import TallystickError
 from tallystick.history.loading.encodings import as_utf8
+from tallystick.history.loading.objects import frame_of_rows
 from tallystick.history.loading.sources import FrameSource
 
 __all__ = ["open_json"]
@@ -38,20 +38,40 @@ def open_json(
         given = _parsed(written)
     except (UnicodeDecodeError, ValueError, RecursionError):
         return None
-    rows, title = _rows(_fitting(given, missing))
+    _refuse_answer(name, given, missing)
+    rows, title = _rows(_fitting(given, missing), missing)
     if not rows:
         return None
-    columns: dict[str, None] = dict.fromkeys(key for row in rows for key in row)
-    frame = pl.DataFrame({key: [row.get(key) for row in rows] for key in columns}, strict=False)
-    return FrameSource(name, sha256, frame, found, title=title)
+    frame, several = frame_of_rows(rows)
+    return FrameSource(name, sha256, frame, found, title=title, several=several)
 
 
 def _parsed(text: str) -> Any:
     """The value, or those of each line."""
     try:
-        return json.loads(text, parse_float=str)
+        return json.loads(text, parse_float=_written)
     except ValueError:
-        return [json.loads(line, parse_float=str) for line in text.splitlines() if line.strip()]
+        return [json.loads(line, parse_float=_written) for line in text.splitlines() if line.strip()]
+
+
+def _written(number: str) -> str:
+    """A number with the digits that it is written with; 2330.0 is 2330, which programs make so beside a hole."""
+    return number.removesuffix(".0")
+
+
+def _refuse_answer(name: str, given: Any, missing: Callable[[Sequence[str]], int]) -> None:
+    """TallystickError with what an exchange's answer says instead of rows."""
+    told = given.get("stat") if isinstance(given, dict) else None
+    if not isinstance(told, str) or any(given.get(key) for key in (*OBJECTS, TABLES)):
+        return
+    if missing(list(given)) >= missing([]):
+        raise TallystickError(
+            "history.answer",
+            "{file} answers {told} and holds no rows.",
+            "Exchanges answer so on days without trading; else ask again for the right date.",
+            file=name,
+            told=told,
+        )
 
 
 def _fitting(given: Any, missing: Callable[[Sequence[str]], int]) -> Any:
@@ -71,8 +91,10 @@ def _fitting(given: Any, missing: Callable[[Sequence[str]], int]) -> Any:
     return best | {"title": f"{best.get('title', '')} {date}".strip()}
 
 
-def _rows(given: Any) -> tuple[list[dict[str, Any]], str]:
-    """The rows with their names, and the title that stands above them."""
+def _rows(given: Any, missing: Callable[[Sequence[str]], int]) -> tuple[list[dict[str, Any]], str]:
+    """The rows with their names, and the title that stands above them; one object alone is a row when it has no lists
+    or objects in it, or a needed column.
+    """
     title = ""
     if isinstance(given, dict):
         title = str(given.get("title", ""))
@@ -80,11 +102,11 @@ def _rows(given: Any) -> tuple[list[dict[str, Any]], str]:
         names = given.get("fields")
         if isinstance(names, list):
             found = _named([str(key) for key in names], found)
-        given = found or [given]
+        plain = not any(isinstance(cell, dict | list) for cell in given.values())
+        given = found or ([given] if plain or missing(list(given)) < missing([]) else [])
     if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
         return [], title
-    plain = all(not isinstance(cell, dict | list) for row in given for cell in row.values())
-    return (given, title) if plain else ([], title)
+    return given, title
 
 
 def _named(names: list[str], rows: list[Any]) -> list[dict[str, Any]]:

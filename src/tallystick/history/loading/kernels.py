@@ -162,7 +162,7 @@ def _same(data: Array, one: int, other: int, length: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _read_text(
-    data: Array, begin: int, end: int, field: int, slots: Array, words: Array, state: Array
+    data: Array, begin: int, end: int, column: int, slots: Array, words: Array, state: Array
 ) -> int:
     """The number of a text among those that were met, NONE when it is not plain or no more can be kept.
 
@@ -173,31 +173,31 @@ def _read_text(
         return NONE
     if first | LOWER == LETTER_N and end - begin <= 4:  # NA, N/A, null, None: perhaps no value
         return NONE
-    known: int = state[field, 0]
-    last: int = state[field, 1]
+    known: int = state[column, 0]
+    last: int = state[column, 1]
     length = end - begin
     if (
         known
-        and words[field, last, 1] - words[field, last, 0] == length
-        and _same(data, words[field, last, 0], begin, length)
+        and words[column, last, 1] - words[column, last, 0] == length
+        and _same(data, words[column, last, 0], begin, length)
     ):
         return last
     code = np.uint64(14_695_981_039_346_656_037)
     for place in range(begin, end):
         code = (code ^ np.uint64(data[at(place)])) * np.uint64(1_099_511_628_211)
     slot = np.int64((code ^ (code >> np.uint64(29))) & np.uint64(SLOTS - 1))
-    while slots[field, slot] >= 0:
-        word: int = slots[field, slot]
-        start = words[field, word, 0]
-        if words[field, word, 1] - start == length and _same(data, start, begin, length):
-            state[field, 1] = word
+    while slots[column, slot] >= 0:
+        word: int = slots[column, slot]
+        start = words[column, word, 0]
+        if words[column, word, 1] - start == length and _same(data, start, begin, length):
+            state[column, 1] = word
             return word
         slot = (slot + 1) & (SLOTS - 1)
     if known >= WORDS:
         return NONE
-    slots[field, slot] = known
-    words[field, known, 0], words[field, known, 1] = begin, end
-    state[field, 0], state[field, 1] = known + 1, known
+    slots[column, slot] = known
+    words[column, known, 0], words[column, known, 1] = begin, end
+    state[column, 0], state[column, 1] = known + 1, known
     return known
 
 
@@ -245,13 +245,13 @@ def _read_line(
                 good = fields[field, 3] == 0 and (place == first or data[at(first)] == RETURN)
             else:
                 if kind == TEXT:
-                    value = _read_text(data, first, stop, field, slots, words, states)
+                    value = _read_text(data, first, stop, fields[field, 4], slots, words, states)
                 elif kind == DATE:
                     value = _read_date(data, first, stop)
                 elif kind == TIME:
                     value = _read_time(data, first, stop)
                 good = value != NONE and abs(value) <= fields[field, 2]
-            values[field, row] = value
+            values[fields[field, 4], row] = value
         field += 1
         if at_end:
             return place, good and field == count
@@ -269,14 +269,15 @@ def read_lines(
     rest: Array,
     words: Array,
 ) -> tuple[int, Array]:
-    """Read the lines of a block; gives how many were not plain, and how many texts each field had.
+    """Read the lines of a block; gives how many were not plain, and how many texts each column had.
 
-    `fields` [fields of the header, 4]: kind, decimals, the largest size, whether it must be there. Filled: `values`
-    [fields, lines], NONE where empty, anything where a line was not plain; `rest` [lines, 3] of those that were not
-    (line of the block, begin, end); `words` [fields, WORDS, 2], where each text stands.
+    `fields` [fields of the header, 5]: kind, decimals, the largest size, whether it must be there, the number of its
+    column among those that are wanted. Filled: `values` [columns, lines], NONE where empty, anything where a line was
+    not plain; `rest` [lines, 3] of those that were not (line of the block, begin, end); `words` [columns, WORDS, 2],
+    where each text stands. Fields that are not wanted take no memory, however many they are.
     """
-    slots = np.full((len(fields), SLOTS), -1, np.int32)
-    states = np.zeros((len(fields), 2), np.int64)
+    slots = np.full((len(words), SLOTS), -1, np.int32)
+    states = np.zeros((len(words), 2), np.int64)
     scales = 10 ** np.arange(19)
     others, line, start = 0, 0, begin
     while start < end:

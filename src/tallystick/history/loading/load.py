@@ -6,19 +6,24 @@ Each is kept as `recorded` says; small ones that tell of different rows share a 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tallystick.core.text import translate
+import msgspec
+
+from tallystick.core.errors import TallystickError
+from tallystick.core.text import render, translate
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.opening import take_file
-from tallystick.history.loading.read import Load, Read, begin, check_source, open_sources
+from tallystick.history.loading.read import Load, Read, begin, check_source, openings_of
 from tallystick.history.loading.recorded import Kept, earlier_load, keep_all, summed
-from tallystick.history.loading.reports import LoadReport
+from tallystick.history.loading.reports import LoadFailure, LoadReport
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
+    from tallystick.history.loading.sources import Source
 
 __all__ = ["load_files", "load_frame"]
 
@@ -38,24 +43,37 @@ def load_files(
 
     Each is whole or not at all, so that a stopped load continues where it was; small ones that tell of different rows
     are committed together. With a `date`, a file that is of another one is refused, and rows without a date get it.
-    TallystickError says which file cannot be loaded and why; the files before it are loaded then.
+    A file that cannot be read is told among the report's `failures` and the others are loaded; TallystickError when it
+    is the only one, when the disk is full, or when the dataset or the time of knowing is not right.
     """
     load = begin(context, dataset, mapping, known_time, date)
     together = Together(load)
+    failures: list[tuple[str, TallystickError]] = []
     sizes = [_kilobytes(given) for given in files]
     what = translate("Loading into {dataset}, in kB", context.language, dataset=load.dataset.name)
     context.progress.start(what, sum(sizes))
     try:
         for given, size in zip(files, sizes, strict=True):
+            name = Path(given).name if isinstance(given, str | Path) else "frame"
             for found in _read(load, given, together):
-                together.add(found)
+                if isinstance(found, TallystickError):
+                    failures.append((str(found.values.get("file", name)), found))
+                else:
+                    together.add(found)
             # A file is half done when it is read and checked, and done when it is in the lake.
             together.owed += size - size // 2
-            context.progress.step(size // 2, Path(given).name if isinstance(given, str | Path) else "frame")
+            context.progress.step(size // 2, name)
     finally:
         together.keep()
     context.progress.finish()
-    return summed(load.dataset, together.kept)
+    if failures and not together.kept and len(files) == 1:
+        raise failures[0][1]
+    report = summed(load, together.kept)
+    told = [(name, failure.code, *render(failure, context.language)) for name, failure in failures]
+    return msgspec.structs.replace(
+        report,
+        failures=[LoadFailure(file=f, code=c, failure=text, remedy=r) for f, c, text, r in told],
+    )
 
 
 def load_frame(
@@ -113,16 +131,41 @@ def _kilobytes(given: Any) -> int:
         return 1  # reading it says what is wrong
 
 
-def _read(load: Load, given: Any, together: Together) -> Iterator[Read | Kept]:
-    """Read the source of a frame, or each of those in a file; what was loaded before is not read again."""
+def _read(load: Load, given: Any, together: Together) -> Iterator[Read | Kept | TallystickError]:
+    """Read the source of a frame, or each of those in a file; what was loaded before is not read again. What cannot be
+    read is given as why.
+    """
     if isinstance(given, str | Path):
-        given = take_file(Path(given))
+        given = _tried(functools.partial(take_file, Path(given)))
+        if isinstance(given, TallystickError):
+            yield given
+            return
         if together.holds(given.sha256):
             together.keep()
         if earlier := earlier_load(load, given.sha256):
             yield earlier
             return
-    for source in open_sources(load, given):
+    for source in _opened(load, given):
+        if isinstance(source, TallystickError):
+            yield source
+            continue
         if together.holds(source.sha256):
             together.keep()
-        yield earlier_load(load, source.sha256) or check_source(load, source)
+        yield earlier_load(load, source.sha256) or _tried(functools.partial(check_source, load, source))
+
+
+def _opened(load: Load, given: Any) -> Iterator[Source | TallystickError]:
+    """The sources in a file, or why one of them cannot be opened."""
+    try:
+        for opening in openings_of(load, given):
+            yield _tried(opening)
+    except TallystickError as error:
+        yield error
+
+
+def _tried(read: Callable[[], Any]) -> Any:
+    """What reading gives, or why nothing could be read."""
+    try:
+        return read()
+    except TallystickError as error:
+        return error

@@ -1,36 +1,38 @@
-"""From a path or frame to its sources: unpacked, told apart by content and ending, brought to UTF-8, header found."""
+"""From a path to its sources: unpacked, told apart by content and ending, brought to UTF-8, header found."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
-import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from tallystick.core.errors import TallystickError
 from tallystick.core.errors import mark as _
-from tallystick.core.operations import Table
 from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.encodings import UNKNOWN, as_utf8, is_guess
+from tallystick.history.loading.frames import frame_of_arrow, has_wide_decimals
 from tallystick.history.loading.headers import Heading, find_heading
 from tallystick.history.loading.json_tables import open_json
 from tallystick.history.loading.sources import Doubt, FrameSource, Source, TextSource
-from tallystick.history.loading.typed import TypedRows
 from tallystick.history.loading.units import stated_units
 from tallystick.history.loading.unpacking import cut_short, unpack
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["WholeFile", "open_file", "open_frame", "take_file"]
+__all__ = ["Opening", "WholeFile", "openings", "take_file"]
+
+Opening = Callable[[], Source]
+"""Opens a source. TallystickError when it is cut short, or is no data (a web page, a document)."""
 
 Missing = Callable[[Sequence[str]], int]
 """Gives how many of the needed columns a row of names lacks."""
@@ -89,85 +91,23 @@ def take_file(path: Path) -> WholeFile:
         ) from None
 
 
-def open_file(whole: WholeFile, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
-    """The sources in a file: one, or one for each member of a zip archive, which is known by its own content.
+def openings(whole: WholeFile, mapping: ColumnMapping, missing: Missing) -> Iterator[Opening]:
+    """What opens each source in a file: one, or one for each member of a zip archive, which is known by its own
+    content. What opens a member does so before the next one is asked for, and raises TallystickError for it alone.
 
-    TallystickError when it is cut short, or is no data (a web page, a document).
+    TallystickError when an archive is cut short or holds no data.
     """
-    path, data, name = whole.path, whole.data, whole.path.name
+    path, data = whole.path, whole.data
+    if data is not None:
+        yield functools.partial(_open, path.name, path.name, data, whole.sha256, mapping, missing)
+        return
     try:
-        if data is None:
-            yield from _members(path, mapping, missing)
-            return
+        yield from _members(path, mapping, missing)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
         raise cut_short(path.name) from None
-    name, data = unpack(path.name, name, data)
-    yield _open_bytes(path.name, name, data, whole.sha256, mapping, missing)
 
 
-def open_frame(name: str, given: Any) -> Source:
-    """Take a frame of Polars, pandas or Arrow, or a list of row objects; rows count from 1.
-
-    TallystickError when it is none of these.
-    """
-    import pyarrow as pa
-
-    units: dict[str, int] = {}
-    is_typed = isinstance(given, TypedRows)
-    try:
-        if isinstance(given, Table):
-            given = given.arrow
-        if isinstance(given, pl.DataFrame):
-            frame = given
-        elif isinstance(given, pl.LazyFrame):
-            frame = given.collect()
-        elif isinstance(given, pa.Table | pa.RecordBatch):
-            frame, units = pl.DataFrame(given), stated_units(given.schema)
-        elif isinstance(given, Sequence) and not isinstance(given, str | bytes):
-            frame = pl.DataFrame(given, infer_schema_length=None, strict=False)
-        else:
-            frame = pl.DataFrame(given)
-        digest = _digest(frame, units)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise TallystickError(
-            "history.frame",
-            "{name} is no frame of rows: {problem}.",
-            "Give a Polars, pandas or Arrow table, or a list of objects.",
-            name=name,
-            problem=str(error).partition("\n")[0],
-        ) from None
-    if not frame.width:
-        raise _empty(name, _("Give at least one row, with the names of its columns."))
-    return FrameSource(name, digest, frame, units=units, is_typed=is_typed)
-
-
-class Hashed(io.BytesIO):
-    """A file of which only the hash is kept: a frame as large as memory is not written out once more beside it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sha256 = hashlib.sha256()
-
-    def write(self, content: Any) -> int:
-        """Take the bytes into the hash."""
-        self.sha256.update(content)
-        return len(content)
-
-
-def _digest(frame: pl.DataFrame, units: Mapping[str, int]) -> bytes:
-    """SHA-256 of a frame's columns, names, types and stated units included, whatever chunks they lie in."""
-
-    def of_column(column: pl.Series) -> bytes:
-        hashed = Hashed()
-        column.to_frame().write_ipc(hashed)
-        return hashed.sha256.digest()
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        columns = b"".join(pool.map(of_column, frame.rechunk().get_columns()))
-    return hashlib.sha256(columns + (repr(sorted(units.items())).encode() if units else b"")).digest()
-
-
-def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Source]:
+def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[Opening]:
     with zipfile.ZipFile(path) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         names = [info.filename for info in infos]
@@ -178,12 +118,39 @@ def _members(path: Path, mapping: ColumnMapping, missing: Missing) -> Iterator[S
         tables = [info for info in infos if not _is_document(archive, info, mapping, missing)] or infos
         beside = [Doubt("history.passed_over", info.filename) for info in infos if info not in tables]
         for info in tables:
-            data = archive.read(info)
-            name = f"{path.name}/{info.filename}"
-            source = _open_bytes(name, info.filename, data, hashlib.sha256(data).digest(), mapping, missing)
-            source.doubts += beside
-            beside = []
-            yield source
+            yield functools.partial(_open_member, archive, path.name, info, beside, mapping, missing)
+
+
+def _open_member(
+    archive: zipfile.ZipFile,
+    file: str,
+    info: zipfile.ZipInfo,
+    beside: list[Doubt],
+    mapping: ColumnMapping,
+    missing: Missing,
+) -> Source:
+    """The source in a member of an archive; the first one that opens takes over what there is to say `beside`."""
+    name = f"{file}/{info.filename}"
+    data = _member(archive, info, name)
+    source = _open(name, info.filename, data, hashlib.sha256(data).digest(), mapping, missing)
+    source.doubts += beside
+    beside.clear()
+    return source
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
+    """The bytes of a member. TallystickError when they are cut short, damaged, or locked by a password."""
+    try:
+        return archive.read(info)
+    except RuntimeError:
+        raise TallystickError(
+            "history.locked",
+            "{file} is locked by a password.",
+            "Unpack it with its password and load what is in it.",
+            file=name,
+        ) from None
+    except (OSError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+        raise cut_short(name) from None
 
 
 def _is_document(
@@ -197,17 +164,21 @@ def _is_document(
         return True
     if member.suffix.lower() not in (".txt", "") or mapping.fixed:
         return False
-    text, _ = as_utf8(archive.read(info), mapping.encoding)
+    try:
+        text, _ = as_utf8(_member(archive, info, info.filename), mapping.encoding)
+    except TallystickError:
+        return False
     heading = find_heading(text, missing, mapping.separator)
     return heading is None or missing(heading.names) >= missing([])
 
 
-def _open_bytes(
+def _open(
     shown: str, name: str, data: bytes, sha256: bytes, mapping: ColumnMapping, missing: Missing
 ) -> Source:
-    """A source of bytes by their beginning and the name's ending."""
+    """A source of bytes, unpacked, by their beginning and the name's ending."""
     import pyarrow as pa
 
+    name, data = unpack(shown, name, data)
     suffix = Path(name).suffix.lower()
     for begin, what in NOT_DATA.items():
         if data.startswith(begin):
@@ -219,9 +190,9 @@ def _open_bytes(
         remedy = _("It is cut short or damaged, or its name ends wrongly: fetch it again.")
         raise _unreadable(shown, str(error).partition("\n")[0], remedy) from None
     if suffix == ".dbf":
-        from tallystick.wire import read_dbf
+        from tallystick.history.loading.dbf_tables import open_dbf
 
-        return FrameSource(shown, sha256, read_dbf(data, shown, mapping.encoding))
+        return open_dbf(shown, sha256, data, mapping.encoding)
     return _open_text(shown, suffix, data, sha256, mapping, missing)
 
 
@@ -231,12 +202,17 @@ def _columnar(data: bytes, suffix: str) -> tuple[pl.DataFrame, pa.Schema] | None
     from pyarrow import parquet
 
     if data.startswith(b"PAR1") or suffix == ".parquet":
-        return pl.read_parquet(io.BytesIO(data)), parquet.read_schema(io.BytesIO(data))
+        schema = parquet.read_schema(io.BytesIO(data))
+        if has_wide_decimals(schema):
+            return frame_of_arrow(parquet.read_table(io.BytesIO(data))), schema
+        return pl.read_parquet(io.BytesIO(data)), schema
     if data.startswith(STREAM) or suffix == ".arrows":
         with pa.ipc.open_stream(io.BytesIO(data)) as reader:
-            return pl.DataFrame(reader.read_all()), reader.schema
+            return frame_of_arrow(reader.read_all()), reader.schema
     if data.startswith(b"ARROW1") or suffix in (".arrow", ".feather", ".ipc"):
         with pa.ipc.open_file(io.BytesIO(data)) as file:
+            if has_wide_decimals(file.schema):
+                return frame_of_arrow(file.read_all()), file.schema
             return pl.read_ipc(io.BytesIO(data)), file.schema
     return None
 

@@ -96,7 +96,7 @@ def load(context: Context, request: LoadRequest) -> LoadReport:
     """Load files or rows into a dataset. The same content is loaded once: a second time gives the first report."""
     from tallystick.history.loading.load import load_files
 
-    if not request.files:
+    if not request.files or "" in [given for given in request.files if isinstance(given, str)]:
         raise TallystickError(
             "history.no_files", "No file is named.", "Name at least one, e.g. `tally history load FILE`."
         )
@@ -155,6 +155,13 @@ def _mapping_of(request: LoadRequest | ReleaseRequest) -> ColumnMapping:
 
     from tallystick.history.loading.columns import read_mapping, vendor_mapping
 
+    if request.mapping and request.vendor:
+        raise TallystickError(
+            "history.vendor_and_mapping",
+            "Both a vendor, {vendor}, and a mapping are named.",
+            "Name one of them; a mapping says by itself how files are written.",
+            vendor=request.vendor,
+        )
     return (
         read_mapping(Path(request.mapping), request.dataset)
         if request.mapping

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from tallystick.core.text import translate
 from tallystick.history.loading.columns import ColumnMapping, known_columns, missing_columns
+from tallystick.history.loading.fixed_width import Span, find_fixed
 from tallystick.history.loading.header_units import stated_factors
+from tallystick.history.loading.headers import find_separator
 from tallystick.history.loading.read import begin, open_sources
 from tallystick.history.loading.reports import MappingProposal
-from tallystick.history.loading.sources import TextSource
 from tallystick.history.loading.times import read_clock_times
 from tallystick.history.loading.values import Column, as_text, read_dates, read_decimals
 
 if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.history.datasets import Dataset
+    from tallystick.history.loading.read import Load
     from tallystick.history.loading.sources import Source
 
 __all__ = ["propose_mapping"]
@@ -43,20 +44,37 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
     """
     load = begin(context, dataset, ColumnMapping(), None)
     source = next(iter(open_sources(load, file)))
+    spans: dict[str, Span] = {}
+
+    def known(names: Sequence[str]) -> int:
+        return len(known_columns(load.dataset, names, load.mapping))
+
+    sign = find_separator(source.header[0], known) if len(source.header) == 1 else ""
+    if sign and 2 * sign not in source.header[0]:
+        load = load._replace(mapping=ColumnMapping(separator=sign))
+        source = next(iter(open_sources(load, file)))
+    elif fixed := find_fixed(source, known):
+        source, spans = fixed
+    missing, proposal = _proposed(context, load, source, spans)
+    return MappingProposal(
+        file=source.name,
+        dataset=load.dataset.name,
+        mapping=_written(load, proposal, context.language),
+        missing=missing,
+        unused_columns=proposal.headers,
+        encoding=source.encoding,
+    )
+
+
+def _proposed(
+    context: Context, load: Load, source: Source, spans: dict[str, Span]
+) -> tuple[list[str], Proposed]:
+    """The needed columns that are not found, and what the proposal says."""
     named = {
         column: source.header[places[0]]
         for column, places in known_columns(load.dataset, source.header, load.mapping).items()
     }
     open_ones = [name for name in source.header if name and name not in named.values()]
-    if not named and (fixed := _fixed_width(source)):
-        return MappingProposal(
-            file=source.name,
-            dataset=load.dataset.name,
-            mapping=_written_fixed(load.dataset, fixed, context.language),
-            missing=list(load.dataset.required),
-            unused_columns=[],
-            encoding=source.encoding,
-        )
     missing = missing_columns(load.dataset, source.header, load.mapping)
     for column in list(missing):
         found = _by_values(source, open_ones, load.dataset.columns[column].kind, column)
@@ -68,35 +86,26 @@ def propose_mapping(context: Context, file: str, *, dataset: str) -> MappingProp
     bare = symbols.filter(~symbols.str.contains(".", literal=True)) if "symbol" in named else symbols.clear()
     places = {column: [source.header.index(header)] for column, header in named.items()}
     numbers = [name for name in open_ones if _are_numbers(source, name)]
-    proposal = Proposed(
+    stated = stated_factors(load.dataset, source.header, places)
+    marks = symbols.str.extract(r"\.([A-Za-z]+)$").str.to_uppercase().unique(maintain_order=True)
+    return missing, Proposed(
         named,
         [*missing, *(_optional_numbers(load.dataset, named, missing) if len(numbers) > len(missing) else ())],
         open_ones,
-        {
-            column: one
-            for column, one in stated_factors(load.dataset, source.header, places).items()
-            if one != 1
-        },
-        {
-            mark: VENUES[mark]
-            for mark in symbols.str.extract(r"\.([A-Za-z]+)$").str.to_uppercase().unique(maintain_order=True)
-            if mark in VENUES
-        },
+        {column: factor for column, factor in stated.items() if factor != 1},
+        {mark: VENUES[mark] for mark in marks if mark in VENUES},
         _suffix(context, bare),
-    )
-    return MappingProposal(
-        file=source.name,
-        dataset=load.dataset.name,
-        mapping=_written(load.dataset, proposal, context.language),
-        missing=missing,
-        unused_columns=open_ones,
-        encoding=source.encoding,
+        {
+            name: (span, next(iter(_sample(source, source.header.index(name))), ""))
+            for name, span in spans.items()
+        },
     )
 
 
 class Proposed(NamedTuple):
     """What a proposal says: headers by column, columns that are left, headers that are left, factors of units, venues,
-    and the venue for symbols that name none (empty: none of them does, `?`: nothing tells which).
+    the venue for symbols that name none (empty: none of them does, `?`: nothing tells which), and of a file of fixed
+    width where each header's column stands, with the first text there.
     """
 
     named: dict[str, str]
@@ -105,6 +114,11 @@ class Proposed(NamedTuple):
     factors: dict[str, int]
     venues: dict[str, str]
     suffix: str
+    spans: dict[str, tuple[Span, str]] = {}
+
+    def written(self, header: str) -> str:
+        """How a mapping names the column of a header: by its name, or by its place."""
+        return str(list(self.spans[header][0])) if header in self.spans else _quoted(header)
 
 
 def _suffix(context: Context, bare: pl.Series) -> str:
@@ -129,38 +143,6 @@ def _optional_numbers(dataset: Dataset, named: dict[str, str], missing: list[str
 def _are_numbers(source: Source, name: str) -> bool:
     values = _sample(source, source.header.index(name))
     return bool(len(values)) and not read_decimals(values).unreadable.any()
-
-
-def _fixed_width(source: Source) -> list[tuple[int, int, str]]:
-    """First and last byte of what stands apart in the lines of a file without a header, and the first line's text
-    there; nothing where its lines are not all as long.
-    """
-    first = source.first_rows(ROWS_LOOKED_AT)
-    if not isinstance(source, TextSource) or not first:
-        return []
-    lines = [line.encode() for line in source.texts([first[0] - 1, *first])]
-    if len({len(line) for line in lines}) != 1:
-        return []
-    used = bytes(any(line[place : place + 1] != b" " for line in lines) for place in range(len(lines[0])))
-    return [
-        (
-            found.start() + 1,
-            found.end(),
-            lines[0][found.start() : found.end()].decode("utf-8", "replace").strip(),
-        )
-        for found in re.finditer(b"\x01+", used)
-    ]
-
-
-def _written_fixed(dataset: Dataset, runs: list[tuple[int, int, str]], language: str) -> str:
-    """The proposal for a file of fixed width: where texts stand in it, and a line for each column to be filled in."""
-    told = translate(
-        "It looks like a file of fixed width without a header. Say first and last byte of each column, from 1.",
-        language,
-    )
-    places = [f"#   [{first}, {last}]  {text}" for first, last, text in runs]
-    columns = [f"# {name} = [1, 6]" for name in dataset.required]
-    return "\n".join([f'dataset = "{dataset.name}"', "", f"# {told}", *places, "[fixed]", *columns]) + "\n"
 
 
 def _by_values(source: Source, names: list[str], kind: str, column: str) -> str | None:
@@ -197,20 +179,24 @@ def _sample(source: Source, place: int) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _written(dataset: Dataset, proposed: Proposed, language: str) -> str:
+def _written(load: Load, proposed: Proposed, language: str) -> str:
     """The proposal as TOML: what is left to say stands in it as remarks."""
-    named, missing, open_ones, factors, venues, suffix = proposed
+    named, missing, open_ones, factors, venues, suffix = proposed[:6]
+    dataset = load.dataset
     lines = [f'dataset = "{dataset.name}"']
+    if load.mapping.separator:
+        lines.append(f"separator = {_quoted(load.mapping.separator)}")
     if suffix:
         told = translate(
             "The venue of symbols that name none, e.g. .XTAI or .ROCO: see that it is theirs.", language
         )
         written = '# suffix = ".XTAI"' if suffix == "?" else f"suffix = {_quoted(suffix)}"
         lines += [f"# {told}", written]
-    lines += ["", "[columns]"]
-    lines += [f"{column} = {_quoted(name)}" for column, name in named.items()]
+    lines += ["", *(_written_spans(proposed, language) if proposed.spans else ["[columns]"])]
+    lines += [f"{column} = {proposed.written(name)}" for column, name in named.items()]
     left = [name for name in missing if not (name == "symbol" or (name == "date" and dataset.time == "date"))]
-    lines += [f"# {column} = {_quoted(' | '.join(open_ones))}" for column in left]
+    some = " | ".join(map(proposed.written, open_ones)) if proposed.spans else _quoted(" | ".join(open_ones))
+    lines += [f"# {column} = {some}" for column in left]
     if "date" in missing and "date" not in left:
         lines += ["# date: --date 2026-11-20"]
     if factors:
@@ -220,6 +206,18 @@ def _written(dataset: Dataset, proposed: Proposed, language: str) -> str:
     if "symbol" in missing:
         lines += ["", "[constants]", '# symbol = "2330.XTAI"']
     return "\n".join(lines) + "\n"
+
+
+def _written_spans(proposed: Proposed, language: str) -> list[str]:
+    """Where texts stand in a file of fixed width, as remarks, and the part's name."""
+    told = translate(
+        "It looks like a file of fixed width: first and last byte of each column, from 1.", language
+    )
+    places = [
+        f"#   {proposed.written(name)}  {'' if name.startswith('[') else f'{name}  '}{first}"
+        for name, (_, first) in proposed.spans.items()
+    ]
+    return [f"# {told}", *places, "[fixed]"]
 
 
 def _quoted(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,17 +13,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tallystick.core.errors import TallystickError
+from tallystick.core.lake.places import alone
 from tallystick.core.schema import number_date
 from tallystick.history.datasets import QUARANTINE, Dataset, find_dataset, lake_of
 from tallystick.history.loading.checked import Checked, check_rows
 from tallystick.history.loading.checks import Circumstances
-from tallystick.history.loading.columns import ColumnMapping, find_columns, missing_columns, with_title
+from tallystick.history.loading.columns import (
+    ColumnMapping,
+    find_columns,
+    missing_columns,
+    shared_headers,
+    with_title,
+)
 from tallystick.history.loading.completing import complete
 from tallystick.history.loading.csv_lines import BrokenLine
+from tallystick.history.loading.frames import FRAME, in_python, open_frame
 from tallystick.history.loading.header_units import with_stated
-from tallystick.history.loading.headers import title_date
+from tallystick.history.loading.headers import title_adjustment, title_date
 from tallystick.history.loading.hours import note_own_date, warn_label
-from tallystick.history.loading.opening import WholeFile, open_file, open_frame, take_file
+from tallystick.history.loading.opening import Opening, WholeFile, openings, take_file
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.rows import Rows, Warned
 from tallystick.history.loading.sources import Doubt, Places, Source
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
     from tallystick.core.context import Context
     from tallystick.core.lake import Lake
 
-__all__ = ["Load", "Read", "begin", "check_source", "open_sources"]
+__all__ = ["Load", "Read", "begin", "check_source", "open_sources", "openings_of"]
 
 
 class Load(NamedTuple):
@@ -46,17 +56,34 @@ class Load(NamedTuple):
     known_time: int
     zone: str
     date: datetime.date | None = None
+    stated: int | None = None
+    """The time of knowing as it was given; None when it is the time of the load."""
 
-    @property
-    def read_by(self) -> str:
-        """SHA-256 of how the sources are read, in hex: another mapping or date makes other rows of the same bytes."""
-        told = msgspec.json.encode((self.mapping, self.date), order="deterministic")
-        return hashlib.sha256(told).hexdigest()
+    def read_by(self, content: bytes) -> str:
+        """SHA-256 of how a content (by its hash) is read, in hex: another mapping or date makes other rows of the same
+        bytes; a stated time of knowing says them anew where they were loaded as known at another one.
+        """
+        told: tuple[Any, ...] = (self.mapping, self.date)
+        plain = _hashed(told)
+        before = self.context.machine("history").loaded(self.dataset.name, content, plain)
+        if self.stated is None or before is None or before.known_time == self.stated:
+            return plain
+        return _hashed((*told, self.stated))
+
+    def turn(self) -> contextlib.AbstractContextManager[None]:
+        """Wait for one's turn in comparing rows with what is known of the dataset and adding them: two that do it at
+        once would each miss what the other says.
+        """
+        return alone(self.lake.folder, f"{self.dataset.name}.turn")
 
     @property
     def given(self) -> Circumstances:
         """What the checks may ask."""
         return Circumstances(self.known_time, self.zone, self.context.machine("market"), self.lake)
+
+
+def _hashed(told: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
 
 class Read(NamedTuple):
@@ -104,13 +131,13 @@ def begin(
     if known_time is not None:
         require_not_future(known_time, latest, context.settings.firm.zone)
     known = latest if known_time is None else known_time
-    return Load(context, lake, found, mapping, known, zone, date)
+    return Load(context, lake, found, mapping, known, zone, date, known_time)
 
 
-def open_sources(load: Load, given: Any) -> Iterator[Source]:
-    """The source of a frame, or each of those in a file: a path, or one that was read already."""
+def openings_of(load: Load, given: Any) -> Iterator[Opening]:
+    """What opens the source of a frame, or each of those in a file: a path, or one that was read already."""
     if not isinstance(given, str | Path | WholeFile):
-        yield open_frame(TYPED if isinstance(given, TypedRows) else "frame", given)
+        yield functools.partial(open_frame, TYPED if isinstance(given, TypedRows) else FRAME, given)
         return
 
     def missing(names: Sequence[str]) -> int:
@@ -121,16 +148,25 @@ def open_sources(load: Load, given: Any) -> Iterator[Source]:
         )
 
     whole = given if isinstance(given, WholeFile) else take_file(Path(given))
-    yield from open_file(whole, load.mapping, missing)
+    yield from openings(whole, load.mapping, missing)
+
+
+def open_sources(load: Load, given: Any) -> Iterator[Source]:
+    """The source of a frame, or each of those in a file. TallystickError for the first that does not open."""
+    return (opened() for opened in openings_of(load, given))
 
 
 def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] | None = None) -> Read:
     """Read and check a source's rows; `made_whole` adds what rows of a correction leave out."""
     load = load._replace(mapping=with_title(load.mapping, source.title))
     date = _date_of(load, source)
-    places = find_columns(load.dataset, source.header, load.mapping, source.name, ["date"] if date else [])
+    places = _places_in(load, source, ["date"] if date else [])
     mapping, stated = with_stated(load.dataset, load.mapping, source.name, source.header, places)
     source.doubts += [Doubt("history.unit_stated", name, f"{factor:,}") for name, factor in stated.items()]
+    shared = shared_headers(source.header, places)
+    source.doubts += [Doubt("history.one_header", names, header) for header, names in shared.items()]
+    if load.dataset.traded and (adjusted := title_adjustment(source.title)):
+        source.doubts.append(Doubt("history.adjusted_title", "", adjusted))
     wanted = Wanted(load.dataset, mapping, load.zone)
     rows, cut = source.read(wanted, places, date)
     if load.dataset.time != "date" and "date" not in places:
@@ -147,6 +183,14 @@ def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] 
     checked = check_rows(rows, load.given)
     _refuse_other_date(load, source, checked)
     return Read(source, checked, cut, places)
+
+
+def _places_in(load: Load, source: Source, given: Sequence[str]) -> Places:
+    """Where the dataset's columns stand in a source; what is missing of a frame is told as a program would mend it."""
+    try:
+        return find_columns(load.dataset, source.header, load.mapping, source.name, given)
+    except TallystickError as error:
+        raise (in_python(error) if source.name == FRAME else error) from None
 
 
 def _date_of(load: Load, source: Source) -> datetime.date | None:

@@ -16,7 +16,14 @@ from tallystick.history.loading.columns import ColumnMapping
 from tallystick.history.loading.line_index import NEWLINE, count_lines
 from tallystick.history.loading.rows import Notes, Rows, Typed, coded
 from tallystick.history.loading.times import read_clock_times
-from tallystick.history.loading.values import Column, read_dates, read_decimals, read_units, read_whole
+from tallystick.history.loading.values import (
+    Column,
+    read_dates,
+    read_decimals,
+    read_units,
+    read_whole,
+    whole_texts,
+)
 
 __all__ = ["Wanted", "read_exactly", "read_plain_lines"]
 
@@ -56,29 +63,34 @@ class Wanted(NamedTuple):
 
 
 def read_exactly(
-    wanted: Wanted, raw: dict[str, pl.Series], numbers: Array, units: Mapping[str, int] | None = None
+    wanted: Wanted,
+    raw: dict[str, pl.Series],
+    numbers: Array,
+    units: Mapping[str, int] | None = None,
+    notes: Notes | None = None,
 ) -> Rows:
-    """Rows from columns as they came, every value by its digits; what cannot be read is noted. `units` are columns that
-    count the house's own unit already, with its decimals: 4 for 1e-4.
+    """Rows from columns as they came, every value by its digits; what cannot be read is noted, beside what `notes` say
+    already. `units` are columns that count the house's own unit already, with its decimals: 4 for 1e-4.
     """
-    notes = Notes(len(numbers))
+    notes = Notes(len(numbers)) if notes is None else notes
     columns: dict[str, Typed] = {}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         given = [name for kind in NUMBERS for name in wanted.names(kind, list(raw))]
         given.sort(key=wanted.dataset.given.index)
-        texts = {name: pool.submit(coded, raw[name]) for name in wanted.names("text", list(raw))}
+        texts = {name: pool.submit(_read_text, raw[name]) for name in wanted.names("text", list(raw))}
         counted = {
             name: pool.submit(_read_number, wanted, name, raw[name], (units or {}).get(name))
             for name in given
         }
-        dates = {name: read_dates(raw[name]) for name in wanted.names("date", list(raw))}
+        dates = {name: read_dates(raw[name], wanted.zone) for name in wanted.names("date", list(raw))}
         on = dates["date"].values if "date" in dates else None
         times = {
             name: read_clock_times(raw[name], wanted.zone, on)
             for name in wanted.names("timestamp", list(raw))
         }
     for name, text in texts.items():
-        columns[name] = text.result()
+        columns[name], no_text = text.result()
+        notes.note(no_text, "history.not_a_text", name)
         if not wanted.may_miss(name):
             notes.note(columns[name].missing, "history.empty", name)
     for name, read in dates.items():
@@ -96,6 +108,14 @@ def read_exactly(
         columns[name] = _noted(notes, name, read, code, empty=not wanted.may_miss(name))
     rounded = sum(read.rounded for read in found.values())
     return Rows(wanted.dataset, columns, numbers, notes, rounded)
+
+
+def _read_text(column: pl.Series) -> tuple[Typed, pl.Series | None]:
+    """A column of texts, and where it has none: floats are texts where they are whole, as 2330.0 is 2330."""
+    if not column.dtype.is_float() and not column.dtype.is_decimal():
+        return coded(column), None
+    whole = whole_texts(column)
+    return coded(whole), column.is_not_null() & whole.is_null()
 
 
 def _read_number(wanted: Wanted, name: str, column: pl.Series, unit: int | None) -> Column:
@@ -186,46 +206,45 @@ def read_plain_lines(
     blocks = _blocks(text, *span)
     counts = [sum(count_lines(text, begin, end)) + (text[end - 1] != NEWLINE) for begin, end in blocks]
     before = np.cumsum([0, *counts]).tolist()
-    values = np.empty((fields, before[-1]), np.int64)
+    values = np.empty((len(places), before[-1]), np.int64)
 
     def read(number: int) -> tuple[Array, dict[str, list[str]]]:
         begin, end = blocks[number]
         part = values[:, before[number] : before[number + 1]]
         rest = np.empty((counts[number], 3), np.int64)
-        words = np.empty((fields, WORDS, 2), np.int64)
+        words = np.empty((len(places), WORDS, 2), np.int64)
         others, known = read_lines(data, begin, end, ord(separator), table, part, rest, words)
         texts = {
-            name: [text[start:stop].decode() for start, stop in words[place[0], : known[place[0]]].tolist()]
-            for name, place in places.items()
+            name: [text[start:stop].decode() for start, stop in words[column, : known[column]].tolist()]
+            for column, name in enumerate(places)
         }
         return rest[:others] + np.array([before[number], 0, 0]), texts
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         found = list(pool.map(read, range(len(blocks))))
     rest = np.concatenate([rows for rows, _ in found])
-    for _, place in places.items():
-        values[place[0], rest[:, 0]] = 0
+    values[:, rest[:, 0]] = 0
     columns = {}
-    for name, place in places.items():
+    for column, name in enumerate(places):
         texts = [block[name] for _, block in found]
-        columns[name] = _typed(wanted, name, values[place[0]], texts, before)
+        columns[name] = _typed(wanted, name, values[column], texts, before)
     return Plain(columns, before[-1], rest)
 
 
 def _field_table(wanted: Wanted, places: dict[str, tuple[int, ...]], fields: int) -> Array:
-    """For each field of the header: kind, decimals, the largest size, whether it must be there."""
+    """For each field of the header: kind, decimals, the largest size, whether it must be there, its column's number."""
     from tallystick.history.loading.kernels import DATE, NUMBER, TEXT, TIME
 
     kinds = {"text": TEXT, "date": DATE, "timestamp": TIME}
-    table = np.zeros((fields, 4), np.int64)
-    for name, place in places.items():
+    table = np.zeros((fields, 5), np.int64)
+    for column, (name, place) in enumerate(places.items()):
         kind = kinds.get(wanted.dataset.columns[name].kind, NUMBER)
         times = kind == TIME and wanted.needs_time(name)
         needed = not wanted.may_miss(name) or times or name in wanted.dataset.spec.key
         # The exact way reads whole numbers in 1e-4 first, so that both ways have the same largest one.
         whole = kind == NUMBER and not wanted.decimals(name)
         limit = LARGEST // (wanted.mapping.multiply.get(name, 1) * (10_000 if whole else 1))
-        table[place[0]] = kind, wanted.decimals(name), limit, needed
+        table[place[0]] = kind, wanted.decimals(name), limit, needed, column
     return table
 
 

@@ -228,6 +228,21 @@ REASONS = (
         "Compare [divide] in the mapping; a count of both sides is even.",
     ),
     Reason(
+        "history.record_count",
+        "The table's header counts {column} records, and {value} are there; all were read.",
+        "Compare the last rows with the sender's count; ask for the file again when they are too many.",
+    ),
+    Reason(
+        "history.several_values",
+        "{column} holds a list or an object, not one value: {value}.",
+        "Give one value in each cell.",
+    ),
+    Reason(
+        "history.not_a_text",
+        "{column} is no text: {value}.",
+        'Give it as text, e.g. "2330"; a column of symbols with holes becomes numbers in some programs.',
+    ),
+    Reason(
         "history.unit_stated",
         "{column} is read in units of {value}, as its header says.",
         "Nothing, if it is so; else correct the header in the file.",
@@ -243,9 +258,30 @@ REASONS = (
         "Give it by a correction, unless it should be empty.",
     ),
     Reason(
+        "history.spacing",
+        "Bars of a symbol stand {value} or more apart, longer than those of the dataset.",
+        "Load bars of another length into a dataset of their own, by --dataset.",
+    ),
+    Reason(
+        "history.adjusted_title",
+        "The title says that prices are adjusted: {value}.",
+        "Load prices as traded; they are adjusted when they are asked for.",
+    ),
+    Reason(
+        "history.one_header",
+        "{column} are read from one and the same column of the file, {value}.",
+        "Compare [columns] in the mapping.",
+    ),
+    Reason(
         "history.passed_over",
         "{column} in the archive is no table and was passed over.",
         "Nothing, unless it holds rows; then load it alone.",
+    ),
+    Reason(
+        "history.read_before",
+        "{value} of the contents were loaded before, and are not read again; others came since, and what these say "
+        "stays.",
+        "To say them once more, as newer, load them with a time of knowing (`--known-at`).",
     ),
 )
 
@@ -258,6 +294,7 @@ WITH_RIGHT = {
     "history.other_day": _("{column} is of another day than the row's date {right}: {value}."),
     "history.off_tick": _("{column} is not on the tick of {right} that is in force: {value}."),
     "history.outside_limits": _("{column} is outside the limits of the day, {right}: {value}."),
+    "history.spacing": _("Bars of a symbol stand {value} or more apart; they may belong to {right}."),
 }
 """What is said when the value tells what would be right too, as `beside` writes it."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from tallystick.history.datasets import QUARANTINE, Dataset
+from tallystick.history.datasets import QUARANTINE
 from tallystick.history.events import DatasetLoaded
 from tallystick.history.loading.earlier_views import without_rewriting
 from tallystick.history.loading.emptied import emptied_figures
@@ -51,13 +51,19 @@ def keep_all(load: Load, reads: Sequence[Read], *, sets_aside: bool = True) -> l
 
     Unless it `sets_aside`, faulty rows are told and not put into quarantine: they stand there as they were at first.
     """
+    with load.turn():
+        return _keep_all(load, reads, sets_aside=sets_aside)
+
+
+def _keep_all(load: Load, reads: Sequence[Read], *, sets_aside: bool) -> list[Kept]:
     before = [earlier_load(load, read.source.sha256) for read in reads]
     fresh = [read for read, earlier in zip(reads, before, strict=True) if earlier is None]
     if not fresh:
         return [earlier for earlier in before if earlier is not None]
     hashes = [read.source.sha256 for read in fresh]
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
-    token = f"load {whole.hex()} {load.read_by}"
+    ways = {load.read_by(one) for one in hashes}
+    token = f"load {whole.hex()} {' '.join(sorted(ways))}"
     known = [known_facts(load, read) for read in fresh]
     fresh = [without_rewriting(load, read, token) for read in fresh]
     if not load.lake.committed(load.dataset.name, token):
@@ -103,7 +109,7 @@ def _tell(
         duplicates=checked.duplicates + len(checked.places) - filled.rows,
         without_trade=checked.without_trade,
         known_time=load.known_time,
-        read_by=load.read_by,
+        read_by=load.read_by(source.sha256),
     )
     if not load.context.send(fact).accepted and (earlier := earlier_load(load, source.sha256)):
         return earlier  # another process loaded the same content at the same time
@@ -142,13 +148,13 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
     table: its rows are there already, and those that were set aside then still tell why.
     """
     name = load.dataset.name
-    before = load.context.machine("history").loaded(name, digest, load.read_by)
+    before = load.context.machine("history").loaded(name, digest, load.read_by(digest))
     if before is None:
         return None
     rows = load.lake.scan(
         QUARANTINE.name,
         within={"dataset": name, "sha256": digest},
-        where="released_by IS DISTINCT FROM sha256",
+        where="released_by IS NULL",
         order=["row"],
     )
     reasons = [
@@ -165,7 +171,7 @@ def earlier_load(load: Load, digest: bytes) -> Kept | None:
     report = FileReport(
         file=before.source,
         loaded=0,
-        quarantined=before.quarantined,
+        quarantined=rows.num_rows,
         duplicates=before.rows + before.duplicates,
         without_trade=before.without_trade,
         rounded=0,
@@ -222,13 +228,27 @@ def _warning(load: Load, source: Source, rows: Rows, warned: Warned) -> LoadWarn
     )
 
 
+def _repeated(load: Load, files: Sequence[FileReport]) -> list[LoadWarning]:
+    """That contents were not read again, where others came after them: what these said since stays."""
+    machine = load.context.machine("history")
+    loads, corrections = machine.loads(load.dataset.name), machine.corrections(load.dataset.name)
+    last = max((one.received_at for one in (*loads, *corrections)), default=0)
+    came = {one.sha256.hex(): one.received_at for one in loads}
+    old = [one for one in files if one.repeated and came.get(one.source_hash, last) < last]
+    if not old:
+        return []
+    code = "history.read_before"
+    told = sentence(code, "", str(len(old)), load.context.language)
+    return [LoadWarning(file=old[0].file, column="", code=code, rows=0, row=0, warning=told)]
+
+
 def _unverified(load: Load, source: Source, rows: int) -> LoadWarning:
     code, vendor = "history.unverified", load.mapping.source
     told = sentence(code, "", vendor, load.context.language)
     return LoadWarning(file=source.name, column="", code=code, rows=rows, row=0, warning=told)
 
 
-def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
+def summed(load: Load, kept: Sequence[Kept]) -> LoadReport:
     """What a load did in all. Rows that were set aside are counted once for a content, also when it was named twice."""
     files = [one.report for one in kept]
     once = list({one.report.source_hash: one for one in reversed(kept)}.values())[::-1]
@@ -237,7 +257,7 @@ def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
         return int(np.sum([getattr(one.report, name) for one in counted], dtype=np.int64))
 
     return LoadReport(
-        dataset=dataset.name,
+        dataset=load.dataset.name,
         loaded=total("loaded"),
         changed=total("changed"),
         quarantined=total("quarantined", once),
@@ -246,6 +266,6 @@ def summed(dataset: Dataset, kept: Sequence[Kept]) -> LoadReport:
         reasons=_examples([reason for one in once for reason in one.reasons]),
         files=files,
         source_hash=files[0].source_hash if len(files) == 1 else "",
-        warnings=[warned for one in kept for warned in one.warnings],
+        warnings=[*_repeated(load, files), *(warned for one in kept for warned in one.warnings)],
         reason_counts=_together(count for one in once for count in one.counts),
     )

@@ -60,7 +60,7 @@ def release_rows(
             (done,) = keep_all(load, [read], sets_aside=False)
             kept.append(told_again(done, broken_rows(load, read)))
             mark_released(load, rows, source.sha256)
-    return summed(load.dataset, kept)
+    return summed(load, kept)
 
 
 def _waiting(load: Load, file: str, sha256: str) -> Waiting:

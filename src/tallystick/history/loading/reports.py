@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from tallystick.core.schema import Record, Timestamp
 
-__all__ = ["FileReport", "LoadReport", "LoadWarning", "MappingProposal", "ReasonCount", "RowReason"]
+__all__ = [
+    "FileReport",
+    "LoadFailure",
+    "LoadReport",
+    "LoadWarning",
+    "MappingProposal",
+    "ReasonCount",
+    "RowReason",
+]
 
 
 class RowReason(Record, frozen=True, kw_only=True):
@@ -62,10 +70,20 @@ class FileReport(Record, frozen=True, kw_only=True):
     encoding: str = ""
 
 
+class LoadFailure(Record, frozen=True, kw_only=True):
+    """A file, or a member of an archive, that could not be read, why, and what to do; nothing of it was loaded."""
+
+    file: str
+    code: str
+    failure: str
+    remedy: str
+
+
 class LoadReport(Record, frozen=True, kw_only=True):
     """What a load did, in all and by file; `changed` are those of the rows loaded that gave a known fact other values;
     `reasons` are the first quarantined rows of each reason in order of row,
     `reason_counts` how many each reason has, most first, `warnings` what may be wrong with rows that were loaded.
+    `failures` are the files that could not be read; the others are loaded.
     """
 
     dataset: str
@@ -77,8 +95,14 @@ class LoadReport(Record, frozen=True, kw_only=True):
     reasons: list[RowReason]
     files: list[FileReport]
     source_hash: str
+    failures: list[LoadFailure] = []
     warnings: list[LoadWarning] = []
     reason_counts: list[ReasonCount] = []
+
+    @property
+    def passed(self) -> bool:
+        """Whether every file could be read."""
+        return not self.failures
 
 
 class MappingProposal(Record, frozen=True, kw_only=True):

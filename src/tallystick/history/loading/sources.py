@@ -19,6 +19,7 @@ from tallystick.history.loading.csv_lines import BrokenLine, cut
 from tallystick.history.loading.encodings import UNKNOWN
 from tallystick.history.loading.headers import Heading, refuse_twice
 from tallystick.history.loading.line_index import LineIndex, lines_with
+from tallystick.history.loading.objects import Several, with_single_values
 from tallystick.history.loading.reading import NUMBERS, Wanted, read_exactly, read_plain_lines
 from tallystick.history.loading.rows import NO_ROW, Notes, Rows, Typed, Warned, filled
 from tallystick.history.loading.second_headers import headers_among, mark_headers
@@ -100,6 +101,7 @@ class TextSource:
         self._first = heading.line + 1
         self._lines: LineIndex | None = None
         self._headers: dict[int, list[str]] = {}
+        self._several: dict[int, int] = {}
         self.doubts: list[Doubt] = []
 
     def read(
@@ -155,7 +157,8 @@ class TextSource:
     def _line(self, number: int) -> str:
         if self._lines is None:
             self._lines = LineIndex(self._text)
-        line = self._lines.line(number)
+        lines = range(number, number + self._several.get(number, 1))
+        line = b"\n".join(self._lines.line(one) for one in lines)
         return line[: 4 * TEXT_LIMIT].decode("utf-8", "replace").rstrip("\r\n")[:TEXT_LIMIT]
 
     def cell(self, number: int, places: Sequence[int]) -> str:
@@ -182,10 +185,12 @@ class TextSource:
         """Read lines through their texts; `numbers` of the lines where they do not simply follow one another."""
         first = self._first if numbers is None else 1
         found = cut(body, len(self.header), self.separator, first)
-        rows, broken = found.rows, found.broken
+        rows, broken, several = found.rows, found.broken, found.several
         if numbers is not None:
             rows = numbers[rows - 1]
             broken = [line._replace(row=int(numbers[line.row - 1])) for line in broken]
+            several = {int(numbers[row - 1]): lines for row, lines in several.items()}
+        self._several |= several
         frame = pl.read_csv(
             io.BytesIO(found.body),
             has_header=False,
@@ -215,28 +220,49 @@ class FrameSource:
         *,
         title: str = "",
         units: Mapping[str, int] | None = None,
+        several: Several | None = None,
         is_typed: bool = False,
     ) -> None:
         self.name, self.sha256, self.encoding, self.title = name, sha256, encoding, title
         self.header = list(frame.columns)
         self.doubts: list[Doubt] = []
         self.is_typed = is_typed
-        self._frame, self._units = frame, units or {}
+        self._frame, self._units, self._several = frame, units or {}, several or {}
 
     def read(
         self, wanted: Wanted, places: Places, date: datetime.date | None
     ) -> tuple[Rows, list[BrokenLine]]:
         """Every column by its own type, and in the unit that it says."""
-        raw = _raw(self._frame, self.header, wanted, places, date)
+        frame, notes = self._readable(places)
+        raw = _raw(frame, self.header, wanted, places, date)
         named = {name: self.header[spot[0]] for name, spot in places.items() if len(spot) == 1}
         stated = {name: self._units[cell] for name, cell in named.items() if cell in self._units}
         units = units_of_frame(wanted, self.name, raw, self.header, stated)
         whole = [name for name in raw if not wanted.decimals(name)]
         raw |= with_points(_numbers_of(wanted, raw), decimal_commas=False, whole=whole)
-        rows = read_exactly(wanted, raw, np.arange(1, self._frame.height + 1), units)
+        rows = read_exactly(wanted, raw, np.arange(1, self._frame.height + 1), units, notes)
+        note_unknown(rows, self.encoding or "utf-8")
         if self.encoding:
-            note_unknown(rows, self.encoding)
+            rows.notes.doubt(self._with_unknown(), "history.letters_unknown", "")
         return doubted(rows, self.doubts), []
+
+    def _readable(self, places: Places) -> tuple[pl.DataFrame, Notes]:
+        """The frame with nothing in those used cells that hold no one value; they are noted."""
+        frame, notes = self._frame, Notes(self._frame.height)
+        for name, place in [(name, place) for name, spot in places.items() for place in spot]:
+            given = frame.to_series(place)
+            column, several = with_single_values(given, self._several)
+            if column is not given:
+                notes.note(several, "history.several_values", name)
+                frame = frame.with_columns(column)
+        return frame, notes
+
+    def _with_unknown(self) -> Array:
+        """The rows with letters that the encoding does not know."""
+        texts = [column for column in self._frame.get_columns() if column.dtype == pl.String]
+        found = [column.str.contains(UNKNOWN, literal=True).fill_null(False).to_numpy() for column in texts]
+        rows: Array = np.logical_or.reduce([np.zeros(self._frame.height, bool), *found])
+        return rows
 
     def texts(self, numbers: Sequence[int]) -> list[str]:
         """Rows as JSON objects of their columns."""
@@ -246,11 +272,15 @@ class FrameSource:
     def cell(self, number: int, places: Sequence[int]) -> str:
         """The values as text; nothing for none."""
         found = [self._frame.to_series(place)[number - 1] for place in places]
-        return " ".join("" if value is None else str(value) for value in found)
+        return " ".join("" if value is None else _shown(value) for value in found)
 
     def first_rows(self, count: int) -> range:
         """The numbers of the first rows."""
         return range(1, min(count, self._frame.height) + 1)
+
+
+def _shown(value: Any) -> str:
+    return str(value.to_list() if isinstance(value, pl.Series) else value)
 
 
 def _raw(

@@ -1,4 +1,6 @@
-"""The doors of one quarantined row: how it came, and its release with corrected values that a person typed."""
+"""The doors of one quarantined row: how it came, its release with corrected values that a person typed, or its
+dismissal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from tallystick.history.requests import known_by, require_readable
 if TYPE_CHECKING:
     from tallystick.history.datasets import Dataset
 
-__all__ = ["QuarantinedRequest", "ReleaseRowsRequest"]
+__all__ = ["DismissRowsRequest", "QuarantinedRequest", "ReleaseRowsRequest"]
 
 
 class QuarantinedRequest(Record, frozen=True, kw_only=True):
@@ -42,7 +44,8 @@ class CellOf(Record, frozen=True, kw_only=True):
 class QuarantinedReply(Record, frozen=True, kw_only=True):
     """A quarantined row: reason and what to do, the row as it came with its cells, the columns of a corrected one.
 
-    `released_at` and `released_by` (the content that brought it in corrected) are empty while it waits.
+    `released_at` and `released_by` (the content that brought it in corrected) are empty while it waits; `dismissed_why`
+    is the reason of one that was dismissed.
     """
 
     dataset: str
@@ -58,6 +61,7 @@ class QuarantinedReply(Record, frozen=True, kw_only=True):
     set_aside_at: Timestamp
     released_at: Timestamp | None
     released_by: str
+    dismissed_why: str
     cells: list[str]
     columns: list[CellOf]
 
@@ -73,6 +77,26 @@ class ReleaseRowsRequest(Record, frozen=True, kw_only=True):
     rows: str
     known_at: str = ""
     sha256: str = ""
+
+
+class DismissRowsRequest(Record, frozen=True, kw_only=True):
+    """Rows of a file's quarantine that need not be loaded, by their numbers (all that wait when none is given), and
+    why. `sha256` is the beginning of the content's hash, where several of that name wait.
+    """
+
+    dataset: str
+    file: str
+    rows: list[int] = []
+    reason: str
+    sha256: str = ""
+
+
+class DismissedReply(Record, frozen=True, kw_only=True):
+    """How many rows of a file's quarantine were dismissed."""
+
+    dataset: str
+    file: str
+    dismissed_rows: int
 
 
 @operation(
@@ -94,6 +118,7 @@ def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedRep
     row = _row_of(context, found, request)
     charge(context, 1, len(row["text"].encode()))
     number = CODES.get(row["reason"])
+    dismissed = context.machine("history").dismissal(row["released_by"] or b"")
     cells, known = cells_of(row["text"], found.given)
     known |= cells_from(row["cells"])
     return QuarantinedReply(
@@ -110,6 +135,7 @@ def quarantined(context: Context, request: QuarantinedRequest) -> QuarantinedRep
         set_aside_at=row["event_time"],
         released_at=row["known_time"] if row["released_by"] else None,
         released_by=row["released_by"].hex() if row["released_by"] else "",
+        dismissed_why=dismissed.reason if dismissed else "",
         cells=list(dict.fromkeys(cells)),
         columns=[
             CellOf(
@@ -149,6 +175,25 @@ def release_rows(context: Context, request: ReleaseRowsRequest) -> LoadReport:
         known_time=known_by(context, request.known_at),
         sha256=request.sha256,
     )
+
+
+@operation(
+    "history.dismiss_rows",
+    permission="history.manage",
+    summary="Dismiss rows of a file's quarantine, with a reason: they wait no more and are not loaded.",
+    writes=True,
+)
+def dismiss_rows(context: Context, request: DismissRowsRequest) -> DismissedReply:
+    """They stay among the released ones, with the reason. Forbidden when the actor may not read the dataset."""
+    from tallystick.history.datasets import find_dataset
+    from tallystick.history.keeping.asked import require_reason
+    from tallystick.history.loading.dismissing import dismiss
+
+    found = find_dataset(request.dataset)
+    require_readable(context, [found.name])
+    require_reason(request.reason)
+    done = dismiss(context, found.name, request.file, request.rows, request.reason, request.sha256)
+    return DismissedReply(dataset=done.dataset, file=done.file, dismissed_rows=done.rows)
 
 
 def _row_of(context: Context, found: Dataset, request: QuarantinedRequest) -> dict[str, Any]:

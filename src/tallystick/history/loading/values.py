@@ -27,6 +27,7 @@ __all__ = [
     "read_decimals",
     "read_units",
     "read_whole",
+    "whole_texts",
     "with_points",
 ]
 
@@ -63,6 +64,9 @@ OTHER_MARKS = r"^[+-]?[0-9,]*\.[0-9]*$|^[+-]?[0-9]+,[0-9]+,[0-9,]+$"
 UNCLEAR = "?,"
 """Stands for a number whose comma could be either."""
 
+EXACT_FLOATS = 2**53
+"""Up to here every whole number is a float."""
+
 TOO_LARGE = decimal.Decimal(10**15)
 """No amount in 1e-4 of this size fits int64, whatever its unit."""
 
@@ -88,6 +92,13 @@ def as_text(column: pl.Series) -> pl.Series:
             text = text.str.strip_prefix('="').str.strip_suffix('"').str.strip_chars()
         return text
     return column.cast(pl.String)
+
+
+def whole_texts(column: pl.Series) -> pl.Series:
+    """The digits of floats and decimals that are whole numbers, as a column with holes makes of them; others none."""
+    whole = column.cast(pl.Int64, strict=False)
+    same = ((whole.cast(column.dtype) == column) & (whole.abs() <= EXACT_FLOATS)).fill_null(False)
+    return whole.set(~same, None).cast(pl.String)
 
 
 def is_missing(column: pl.Series) -> pl.Series:
@@ -198,12 +209,18 @@ def _read_integers(column: pl.Series, multiply: int, scale: int) -> Column:
     return _whole_column(wide if scale * multiply == 1 else wide * (scale * multiply))
 
 
-def read_dates(column: pl.Series) -> Column:
-    """Dates of the usual forms."""
+def read_dates(column: pl.Series, zone: str = "") -> Column:
+    """Dates of the usual forms, whole floats by their digits. Moments that know their zone are dates of it where all
+    are its midnights, as where dates were stored; others are dates of the `zone` that is given.
+    """
     if column.dtype == pl.Date:
         return column_of(column, column)
     if isinstance(column.dtype, pl.Datetime):
+        if column.dtype.time_zone and zone and not bool((column == column.dt.truncate("1d")).all()):
+            return column_of(column, column.dt.convert_time_zone(zone).dt.date())
         return column_of(column, column.dt.date())
+    if column.dtype.is_float() or column.dtype.is_decimal():
+        return read_dates(first_of(whole_texts(column), column.cast(pl.String)))
     found = _modern(column.cast(pl.String).str.to_date(DATE_FORMATS[0], strict=False))
     places = found.is_null().arg_true()
     if len(places):
