@@ -30,6 +30,7 @@ TYPED = {
     "isin": "",
     "listed_on": "2026-11-19",
     "name": "Made-up Company",
+    "rows": "2",
     "oddities": "0",
     "order_id": "O20261119-1",
     "order_value_limit": "1000",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tallystick.history.keeping.retention import COLUMNS
+
 
 def test_form_is_sent_only_after_the_word_is_typed(ann):
     ann.open("/do/work.open")
@@ -50,6 +52,25 @@ def test_several_choices_are_sent_as_a_list(ann):
     ann.page.click("form[data-operation] button")
     ann.page.wait_for_selector(".result:not([hidden])")
     assert asked == [{"account": "17", "permissions": ["odd_lots", "day_trade"]}]
+
+
+def test_correction_that_says_what_is_known_changes_nothing_and_says_so(ann):
+    ann.open("/do/history.correct_rows?dataset=history.bars_daily")
+    for told in ("Done.", "Nothing was changed: all of it is known already."):
+        ann.page.fill(
+            "textarea[name=rows]", "symbol,date,open,high,low,close\n7703.XTAI,2026-11-16,21,22,20,20.5"
+        )
+        ann.page.fill("textarea[name=reason]", "The source printed it anew")
+        ann.page.fill("[data-confirm]", "Correct")
+        ann.page.click("form[data-operation] button")
+        ann.page.wait_for_selector(f".result:not([hidden]) >> text={told}")
+
+
+def test_change_of_retention_begins_with_the_names_of_its_columns(ann):
+    ann.open("/history/retention")
+    ann.page.click("text=Propose a change")
+    ann.page.wait_for_selector("textarea[name=rows]")
+    assert ann.page.input_value("textarea[name=rows]").strip() == ",".join(COLUMNS)
 
 
 def test_refusal_stands_below_the_form_with_its_remedy(ann):

@@ -205,6 +205,11 @@ def test_what_counts_stands_in_a_small_window(visit, language):
             }"""
         )
         assert not set(beyond) & set(needed), (path, beyond)
+    visitor.open("/history/datasets/history.bars_daily?tab=kept")
+    visitor.page.wait_for_selector("#panel-kept .ag-row")
+    assert not visitor.page.evaluate(CUT.replace(".ag-cell:not", '.ag-cell[col-id="kept_why"]:not'))
+    right = "cell => cell.getBoundingClientRect().right"
+    assert visitor.page.eval_on_selector('#panel-kept .ag-header-cell[col-id="purge"]', right) <= 1280
     visitor.open("/history/datasets")
     for column in ("dataset", "title", "owner", "record_class", "last", "known_time"):
         assert not any("…" in text for text in visitor.rows(column))

@@ -38,6 +38,7 @@ OWN = {
     ("history.asof", "left"): Field(_("Dataset whose rows ask")),
     ("history.asof", "right"): Field(_("Dataset whose rows answer")),
     ("history.asof", "by"): Field(_("Column that both share")),
+    ("history.dismiss_rows", "rows"): Field(_("Numbers of the rows; all that wait, when empty"), "list"),
     ("history.panel", "field"): Field(_("Figure")),
     ("history.quality", "by"): Field(_("Scores by"), "code"),
     ("history.quarantine", "released"): Field(_("Released ones instead"), "flag"),

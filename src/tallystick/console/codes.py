@@ -145,7 +145,7 @@ CODES: dict[str, dict[str, tuple[str, str]]] = {
         "archived": (_("Archived"), "●"), "waiting": (_("Waiting"), "◔"), "restored": (_("Restored"), "✓"),
         "missing": (_("A file is missing"), "✕"), "damaged": (_("Damaged"), "✕"),
         "unnamed": (_("Not named by its table"), "!"),
-        "row_released": (_("Released from quarantine"), "✓"),
+        "row_released": (_("Released from quarantine"), "✓"), "row_dismissed": (_("Dismissed"), "–"),
     },
     "hold_state": {"open": (_("In force"), "◔"), "released": (_("Released"), "○")},
     "what": {

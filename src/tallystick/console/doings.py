@@ -34,6 +34,7 @@ DOINGS = {
     "history.release": _("Release rows"),
     "history.release_hold": _("Propose its release"),
     "history.release_rows": _("Release rows"),
+    "history.dismiss_rows": _("Dismiss rows"),
     "history.restore": _("Bring back"),
     "history.seal": _("Seal business days"),
     "history.set_quota": _("Set a quota"),

@@ -43,6 +43,7 @@ MADE = {
     "history.propose_retention": "/approvals/{id}",
     "history.purge": "/history/purges",
     "history.release_hold": "/history/holds/{hold}",
+    "history.dismiss_rows": "/history/quarantine?file={file}&released=true",
     "history.release_rows": "/history/quarantine?file={file}",
     "history.seal": "/history/loads?what=sealed",
     "history.set_quota": "/history/quotas",
@@ -57,7 +58,7 @@ KNOWN = {
     "dataset": ("history.datasets", "dataset"),
 }
 """Text fields whose values only the firm itself knows: the operation that lists them, and its column."""
-FROM_FILES = {"history.correct_rows", "history.release_rows", "history.withdraw_rows"}
+FROM_FILES = {"history.correct_rows", "history.dismiss_rows", "history.release_rows", "history.withdraw_rows"}
 """Changes of what came from files: the datasets that the house fills itself are no choice for them."""
 ROOM_PAGES = {"work": "/work", "approvals": "/approvals", "access": "/access/users"}
 

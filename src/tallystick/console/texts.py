@@ -8,6 +8,7 @@ from tallystick.core.text import translate
 __all__ = ["SENTENCES", "script_texts"]
 
 SENTENCES = (
+    _("1 row"),
     _("{n} rows"),
     _("{n} rows copied"),
     _("Accounts"),
@@ -31,6 +32,7 @@ SENTENCES = (
     _("Live"),
     _("No match"),
     _("Nothing fits these filters."),
+    _("Nothing was changed: all of it is known already."),
     _("Nothing was changed: no row passes the checks."),
     _("Row {row}: {reason}"),
     _("Not released: the row still does not pass the checks."),

@@ -49,6 +49,7 @@ QUARANTINE = ListPage(
     actions=(
         Action(_("Quality"), "/history/quality"),
         Action(_("Release rows"), "/do/history.release_rows"),
+        Action(_("Dismiss rows"), "/do/history.dismiss_rows"),
     ),
 )
 
@@ -64,20 +65,21 @@ async def row(request: AnyRequest, shell: PageShell) -> Response[str]:
     """One row: why it was set aside, how it came, the form of its release; once released, what released it."""
     asked = {name: request.query_params.get(name, "") for name in ("dataset", "file", "row", "sha256")}
     reply = await shell.ask(request, "history.quarantined", asked)
-    state = "row_released" if reply.released_by else "waiting"
+    state = "row_dismissed" if reply.dismissed_why else "row_released" if reply.released_by else "waiting"
     events: list[dict[str, Any]] = [
         {"at": reply.set_aside_at, "what": shell.say(request, _("Set aside")), "seq": 0, "text": reply.reason}
     ]
     if reply.released_by:
-        text = shell.say(
+        came = shell.say(
             request, _("Corrected values came in with content {hash}."), hash=reply.released_by[:12]
         )
+        what = _("Dismissed") if reply.dismissed_why else _("Released from quarantine")
         events.append(
             {
                 "at": reply.released_at,
-                "what": shell.say(request, _("Released from quarantine")),
+                "what": shell.say(request, what),
                 "seq": 0,
-                "text": text,
+                "text": reply.dismissed_why or came,
             }
         )
     return await show_page(

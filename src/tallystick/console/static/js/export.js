@@ -34,7 +34,7 @@ export async function exportRows(list, form) {
   }
   try {
     await save(`${list.config.source}?${request}`, list.config.name, form);
-    notice(t("{n} rows", { n: list.source.total.toLocaleString("en") }));
+    notice(rowsInWords(list.source.total));
   } catch (failure) {
     notice(failureBox(failure).textContent);
   }

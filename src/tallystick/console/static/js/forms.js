@@ -1,7 +1,7 @@
 // Forms of changes: the confirm word must be typed; the answer, with a link to what was made, stands below an emptied
 // form; a refusal with its remedy, or why every row was set aside, stands below the form as it was sent.
 // A form may have a field named `dataset`, which hides the property of that name: attributes are read by their names.
-import { ask, failureBox, t } from "./page.js";
+import { ask, failureBox, rowsInWords, t } from "./page.js";
 
 function watch(form) {
   form.setAttribute("data-ready", "1");
@@ -60,10 +60,13 @@ function fieldsOf(form) {
 
 function lines(reply, titles, nothing) {
   const said = Object.entries(reply ?? {}).filter(([name]) => name in titles);
-  const table = Array.isArray(reply?.columns) ? [["", t("{n} rows", { n: reply.total_rows })]] : [];
+  const table = Array.isArray(reply?.columns) ? [["", rowsInWords(reply.total_rows)]] : [];
   const reasons = (reply?.reasons ?? []).map((each) => ["", each.row ? t("Row {row}: {reason}", each) : each.reason]);
   const doubts = (reply?.warnings ?? []).map((each) => ["", each.warning]);
-  const done = nothing ? t("Nothing was changed: no row passes the checks.") : reply?.waits ? t("Proposed. Nothing changes before a second person approves it.") : t("Done.");
+  const done = nothing ? t("Nothing was changed: no row passes the checks.")
+    : reply?.waits ? t("Proposed. Nothing changes before a second person approves it.")
+    : reply?.unchanged > 0 && !reply.rows ? t("Nothing was changed: all of it is known already.")
+    : t("Done.");
   return [["", done], ...said, ...table, ...reasons, ...doubts].map(([name, value]) => {
     const line = document.createElement("p");
     line.textContent = name ? `${titles[name]}: ${typeof value === "object" ? JSON.stringify(value) : value}` : value;

@@ -1,6 +1,6 @@
 // Lists: every [data-list] becomes a grid; filters, sort and the open row are in the page's address.
 import { handle } from "./keys.js";
-import { notice, t } from "./page.js";
+import { notice, rowsInWords, t } from "./page.js";
 import { closeDrawer, openDrawer } from "./drawer.js";
 import { exportRows } from "./export.js";
 import { makeGrid } from "./grid.js";
@@ -42,7 +42,7 @@ function start(place) {
     },
     onCount: (n) => {
       const count = document.getElementById("row-count");
-      if (main && count) count.textContent = t("{n} rows", { n: n.toLocaleString("en") });
+      if (main && count) count.textContent = rowsInWords(n);
     },
   });
   if (!list || main || place.closest(".tabpanel:not([hidden])")) list = made;

@@ -7,6 +7,11 @@ export function t(sentence, values = {}) {
   return (texts[sentence] || sentence).replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 }
 
+/** How many rows, in words. */
+export function rowsInWords(n) {
+  return n === 1 ? t("1 row") : t("{n} rows", { n: n.toLocaleString("en") });
+}
+
 /** Keep a choice for a year and load the page again with it. */
 export function prefer(name, value) {
   document.cookie = `tally_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
