@@ -15,9 +15,7 @@ __all__ = ["NO_RULE", "sentence_of"]
 
 _ = mark
 
-NO_RULE = _(
-    "No rule names this class: kept for ever, and no purge of it is allowed, until a rule is adopted."
-)
+NO_RULE = _("No rule names this class: it is kept for ever, until one is adopted.")
 
 UNTIL = {
     ("year_closed", "years"): _(

@@ -2,7 +2,8 @@
 const token = (box) => (name) => getComputedStyle(box).getPropertyValue(`--${name}`).trim();
 const COLOURS = ["accent", "high", "mute", "text", "medium", "edge"];
 const DASHES = ["solid", "dashed", "dotted", [8, 3], [2, 6], [12, 3, 2, 3]];
-const grouped = (value) => value.toLocaleString("en", { maximumFractionDigits: 2 }).replace("-", "−");
+const grouped = (value) => // places of an axis below 1 may be apart by less than a hundredth
+  value.toLocaleString("en", Math.abs(value) < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 }).replace("-", "−");
 
 function axes(colour, data) {
   const line = { lineStyle: { color: colour("line") } };
