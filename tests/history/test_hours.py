@@ -36,6 +36,15 @@ def test_the_night_session_is_one(context, known_at):
     ]
     report = loaded(context, known_at, "history.trades", *(("XX202612.XTAF", time) for time in times))
     assert [r.row for r in report.reasons] == [3]
+    dates = context.lake.scan("history.trades", columns=["date"], order=["ts"])["date"].to_pylist()
+    assert [date.day for date in dates] == [19, 19, 19, 19], "a night belongs to the next session"
+
+
+def test_the_night_before_a_weekend_belongs_to_monday(context, known_at):
+    times = ["2026-11-13 15:00", "2026-11-14 04:59", "2026-11-16 09:00", None]
+    loaded(context, known_at, "history.bars_minute", *(("XX202612.XTAF", time) for time in times))
+    dates = context.lake.scan("history.bars_minute", columns=["date"])["date"].to_pylist()
+    assert {date.isoformat() for date in dates} == {"2026-11-16"}
 
 
 def test_the_break_at_noon_and_a_venue_without_sessions(context, known_at):

@@ -16,13 +16,13 @@ from tallystick.history.datasets import DATASETS
 from tallystick.history.loading.clock import DAY_NS, local_times
 from tallystick.history.loading.reasons import beside
 from tallystick.history.loading.rows import Rows, Warned
-from tallystick.history.loading.venue_days import LONGEST_SPAN_DAYS, calendars_of
+from tallystick.history.loading.venue_days import LONGEST_SPAN_DAYS, calendars_of, trade_dates
 
 if TYPE_CHECKING:
     from tallystick.history.loading.checks import Circumstances
     from tallystick.market import Calendar
 
-__all__ = ["note_hours", "note_own_date", "warn_hours", "warn_label", "warn_spacing"]
+__all__ = ["note_hours", "note_own_date", "warn_hours", "warn_label", "warn_spacing", "with_nights"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -98,6 +98,27 @@ def note_own_date(rows: Rows, given: Circumstances) -> None:
         for place in np.flatnonzero(here & ((after >= latest) | (after < -LONGEST_NIGHT * DAY_NS))).tolist():
             told = beside(format_time(int(times[place]), zone), number_date(int(date[place])).isoformat())
             rows.notes.note_one(place, "history.other_day", start, told)
+
+
+def with_nights(rows: Rows, given: Circumstances) -> Rows:
+    """The rows, of which nothing says the date, with the trade date in place of the local one where a session of their
+    venue goes over midnight: it belongs to the next date.
+    """
+    if not rows.columns.keys() >= {"symbol", "date"}:
+        return rows
+    symbol, start = rows.columns["symbol"], rows.columns[_start(rows)]
+    dates = rows.columns["date"].values.copy()
+    venue_of_word, calendars = calendars_of(symbol.words or [], given.market)
+    for venue, calendar in enumerate(calendars, 1):
+        phases = [row.phase for row in _rows(calendar) if row.unit == "hours"]
+        nights = [phase.opens for phase in phases if phase.overnight]
+        if not nights:
+            continue
+        here = np.flatnonzero((venue_of_word[symbol.values] == venue) & ~start.missing)
+        if len(here):
+            local = local_times(start.values[here], calendar.zone)
+            dates[here] = trade_dates(given.market, local, calendar.venue, min(nights).isoformat())
+    return rows._replace(columns={**rows.columns, "date": rows.columns["date"]._replace(values=dates)})
 
 
 def warn_label(rows: Rows, given: Circumstances) -> None:

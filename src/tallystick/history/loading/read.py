@@ -30,7 +30,7 @@ from tallystick.history.loading.csv_lines import BrokenLine
 from tallystick.history.loading.frames import FRAME, in_python, open_frame
 from tallystick.history.loading.header_units import with_stated
 from tallystick.history.loading.headers import title_adjustment, title_date
-from tallystick.history.loading.hours import note_own_date, warn_label
+from tallystick.history.loading.hours import note_own_date, warn_label, with_nights
 from tallystick.history.loading.opening import Opening, WholeFile, openings, take_file
 from tallystick.history.loading.reading import Wanted
 from tallystick.history.loading.rows import Rows, Warned
@@ -173,6 +173,8 @@ def check_source(load: Load, source: Source, made_whole: Callable[[Rows], Rows] 
         rows.columns.pop("date", None)  # it was for times of day alone; a row's own time says its date
     market = load.context.machine("market")
     rows = complete(wanted, rows, lambda local, venue, night: trade_dates(market, local, venue, night))
+    if load.dataset.time in ("interval", "instant") and "date" not in places and not mapping.night:
+        rows = with_nights(rows, load.given)
     rows = made_whole(rows) if made_whole else rows
     if not rows.height and not cut:
         rows.notes.warnings.append(Warned("history.header_only", "", 0, 0))
