@@ -79,6 +79,53 @@ def test_actions_of_one_date_make_one_reference_price(lake, put, closes):
     assert prices(lake) == [42.9167, 80]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "price", "shares"),
+    [
+        # 10 / 10 = 1, 1 - 0.5 = 0.5
+        ({"kind": "par_change", "ratio": 10 * RATIO}, {"kind": "cash", "cash": 5_000}, "0.5", 10),
+        # 10 / 0.5 = 20, 20 - 2 = 18
+        ({"kind": "reduction", "ratio": 50 * PERCENT}, {"kind": "cash", "cash": 20_000}, "18", 1),
+        # 10 / 1.1 / 1.2, not 10 / 1.3
+        (
+            {"kind": "stock", "ratio": 10 * PERCENT},
+            {"kind": "stock", "ratio": 20 * PERCENT},
+            Fraction(10) / Fraction("1.32"),
+            Fraction("1.32"),
+        ),
+        # the first leaves nothing, and is left out: 10 - 1 = 9
+        ({"kind": "cash", "cash": 100_000}, {"kind": "cash", "cash": 10_000}, "9", 1),
+    ],
+)
+def test_ex_dates_between_two_bars_follow_one_another(lake, put, closes, first, second, price, shares):
+    closes("A", "10-01", 10, *[None] * 18, 10)
+    put(
+        "actions",
+        1,
+        {"symbol": "A", "ex_date": "10-05", **first},
+        {"symbol": "A", "ex_date": "10-14", **second},
+    )
+    assert prices(lake)[0] == round(float(Fraction(price)), 4)
+    one, other = factor_lines(find_ex_dates(lake, Span(), "latest_bar", None))
+    assert [one.previous_close, other.reference_price] == [100_000, round(Fraction(price) * 10_000)]
+    if one.mark != "impossible":
+        assert other.previous_close == one.reference_price
+    assert one.factor * other.factor == pytest.approx(float(Fraction(price) / 10))
+    assert one.volume_factor * other.volume_factor == pytest.approx(float(shares))
+
+
+def test_minutes_between_two_ex_dates_take_the_factor_of_the_later_one(lake, put, closes):
+    closes("A", "10-01", 10, *[None] * 18, 10)
+    put(
+        "actions",
+        1,
+        {"symbol": "A", "ex_date": "10-05", "kind": "par_change", "ratio": 10 * RATIO},
+        {"symbol": "A", "ex_date": "10-14", "kind": "cash", "cash": 5_000},
+    )
+    put("bars_minute", 1, {"symbol": "A", "ts_start": 1, "date": "10-06", "close": 10_000})
+    assert prices(lake, freq="1m") == [0.5]
+
+
 def test_a_refund_is_of_shares_before_their_par_changes():
     actions = [
         ActionTerms("par_change", ratio=2 * RATIO),

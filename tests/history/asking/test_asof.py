@@ -154,16 +154,43 @@ def test_whole_numbers_beside_times_are_nanoseconds():
 
 
 @pytest.mark.parametrize(
-    ("text", "nanoseconds"), [("5s", 5 * 10**9), ("3d", 3 * 86_400 * 10**9), (7, 7), ("7", 7)]
+    ("text", "nanoseconds"),
+    [
+        ("5s", 5 * 10**9),
+        ("3d", 3 * 86_400 * 10**9),
+        (7, 7),
+        ("7", 7),
+        ("5min", 300 * 10**9),
+        ("5m", 300 * 10**9),
+        ("106751d", 106_751 * 86_400 * 10**9),
+        (datetime.timedelta(minutes=1, microseconds=1), 60_000_001_000),
+    ],
 )
 def test_a_duration_is_nanoseconds(text, nanoseconds):
     assert duration_of(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["-5s", "soon", "5 s", "1.5s"])
+@pytest.mark.parametrize("text", ["-5s", "soon", "5 s", "1.5s", "999999999d", datetime.timedelta(-1)])
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(TallystickError, match="no length of time"):
+    with pytest.raises(TallystickError, match="no length of time") as told:
         duration_of(text)
+    assert "at most 106751d" in render(told.value, "en")[1]
+    assert "106751d" in render(told.value, "zh_Hant")[1]
+
+
+def test_times_beyond_nanoseconds_are_later_than_all_others():
+    """9999-12-31 stands for "no end": taken as 1816, it would be in everybody's past."""
+    end, now = datetime.date(9999, 12, 31), datetime.date(2026, 1, 5)
+    left = pl.DataFrame({"symbol": ["A", "A"], "ts": [now, end]})
+    right = pl.DataFrame({"symbol": ["A"], "ts": [end], "bid": [7]})
+    old = right.with_columns(ts=pl.lit(datetime.date(1, 1, 1)))
+    for kind in (pl.Date, pl.Datetime("us", "UTC"), pl.Datetime("ms"), pl.Datetime("us")):
+        sides = [frame.with_columns(pl.col("ts").cast(kind)) for frame in (left, right, old)]
+        assert asof(sides[0], sides[1])["bid"].to_pylist() == [None, 7]
+        assert asof(sides[0], sides[2])["bid"].to_pylist() == [7, 7]
+        assert asof(sides[0], sides[2], tolerance="106751d")["bid"].to_pylist() == [None, None]
+    zoned = left.head(1).with_columns(pl.col("ts").cast(pl.Datetime("ns", "UTC")))
+    assert asof(zoned, right)["bid"].to_pylist() == [None]
 
 
 def test_trades_get_the_quote_that_was_known_then(lake, put):

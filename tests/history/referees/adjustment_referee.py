@@ -3,9 +3,11 @@
 Rule text: the factor of an event is its reference price over the previous raw close. The reference is
 `(P - cash + subscription_price x subscription_ratio) / (1 + free_ratio + subscription_ratio)`; after a capital
 reduction `(P - refund) / shares kept per share`; after a change of par `P / new shares per old` (TWSE Operating Rules
-art. 67-1 and 67-2). A share reform does not adjust. Several actions on one ex-date combine; an action whose ex-date is
-no session applies at the next bar; actions before the first bar or after the last do nothing. `latest_bar` leaves the
-last bar as traded, `series_start` the first. The volume has a factor of its own, for splits and stock dividends only.
+art. 67-1 and 67-2). A share reform does not adjust. Several actions on one ex-date combine; those of different
+ex-dates follow one another, the reference of one being the P of the next where no bar is between; an action whose
+ex-date is no session applies at the next bar; actions before the first bar or after the last do nothing. `latest_bar`
+leaves the last bar as traded, `series_start` the first. The volume has a factor of its own, for splits and stock
+dividends only.
 
 Prices, cash and subscription prices are integers in 1e-4 of currency, ratios integers in 1e-8, as in the records.
 Every answer is an exact Fraction; `half_up` gives the stored price.
@@ -16,9 +18,9 @@ Where the text is silent:
   factor. Only a price that is stored is, once, half up to 1e-4.
 - A2. P is the raw close of the bar just before the bar at which the action applies, whatever its volume and however
   long ago; after corrections, its version as known at the time asked.
-- A3. All actions that apply at one bar combine, whether their ex-dates are equal or were moved to the same bar: first
-  one formula over the sums of cash, free ratios and subscriptions; then the reduction on that reference (its refund is
-  per share before the reduction); then the change of par on that.
+- A3. Actions of one ex-date combine: first one formula over the sums of cash, free ratios and subscriptions; then the
+  reduction on that reference (its refund is per share before the reduction); then the change of par on that. Ex-dates
+  that were moved to the same bar are walked through by date: terms are per share as it is on their own ex-date.
 - A4. `split` keeps the parts that only change the number of shares: stock, reduction (ratio), par change. Cash, the
   refund of a reduction and rights are left out of its formula. `total` takes all parts.
 - A5. Volume: a stock dividend multiplies earlier volumes by 1 + free ratio, a change of par (a split, also backwards)
@@ -93,9 +95,22 @@ def events_of(bars, actions, adjust):
     for before, bar in itertools.pairwise(bars):
         here = [action for action in actions if before["date"] < action["ex_date"] <= bar["date"]]
         if here:
-            factor = reference(before["close"], here, adjust) / before["close"]
+            factor = reference_of_dates(before["close"], here, adjust) / before["close"]
             events.append((bar["date"], factor, volume_multiple(here)))
     return events
+
+
+def reference_of_dates(previous_close, actions, adjust="total"):
+    """The reference after all ex-dates between two bars, one after the other.
+
+    >>> split = {"ex_date": 1, "kind": "par_change", "ratio": 10 * RATIO_ONE}
+    >>> reference_of_dates(100_000, [{"ex_date": 2, "kind": "cash", "cash": 5_000}, split])
+    Fraction(5000, 1)
+    """
+    price = Fraction(previous_close)
+    for ex_date in sorted({action["ex_date"] for action in actions}):
+        price = reference(price, [action for action in actions if action["ex_date"] == ex_date], adjust)
+    return price
 
 
 def factors_on(date, events, anchor):

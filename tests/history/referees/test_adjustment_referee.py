@@ -16,6 +16,7 @@ from referees.adjustment_referee import (
     factors_on,
     half_up,
     reference,
+    reference_of_dates,
     volume_multiple,
 )
 from referees.known_at_referee import as_known_at
@@ -143,12 +144,30 @@ def test_an_ex_date_without_session_applies_at_the_next_bar():
         assert closes(adjusted_bars(raw, [action(number, "cash", cash=8)], "total")) == [90, 72, 60]
 
 
-def test_actions_moved_to_one_bar_combine():
-    """Not (80 / 2 - 8) = 32: both are ex at the next bar, so (80 - 8) / 2 = 36, whichever was first."""
+def test_actions_moved_to_one_bar_follow_one_another():
+    """Stock first: 80 / 2 - 8 = 32. Cash first, or both on one date: (80 - 8) / 2 = 36."""
     raw = bars(100, 80, 60, numbers=[0, 1, 5])
-    for first, second in ((2, 3), (3, 2), (5, 2), (4, 4)):
-        actions = [action(first, "stock", ratio=1), action(second, "cash", cash=8)]
-        assert closes(adjusted_bars(raw, actions, "total")) == [45, 36, 60]
+    for stock, cash, expected in ((2, 3, 32), (3, 2, 36), (5, 2, 36), (4, 4, 36)):
+        actions = [action(stock, "stock", ratio=1), action(cash, "cash", cash=8)]
+        assert closes(adjusted_bars(raw, actions, "total")) == [expected * Fraction(100, 80), expected, 60]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "price"),
+    [
+        (action(2, "par_change", ratio=10), action(4, "cash", cash=5_000), 5_000),
+        (action(2, "reduction", ratio="0.5"), action(4, "cash", cash=20_000), 180_000),
+        (
+            action(2, "stock", ratio="0.1"),
+            action(4, "stock", ratio="0.2"),
+            Fraction(100_000) / Fraction("1.32"),
+        ),
+    ],
+)
+def test_terms_are_per_share_of_their_own_ex_date(first, second, price):
+    raw = bars(100_000, 100_000, numbers=[0, 9])
+    for actions in ([first, second], [second, first]):
+        assert closes(adjusted_bars(raw, actions, "total")) == [price, 100_000]
 
 
 def test_actions_at_the_edges_do_nothing():
@@ -290,5 +309,5 @@ def test_a_return_across_an_ex_date_is_the_close_over_the_reference(case):
     adjusted = adjusted_bars(case["bars"], case["actions"], "total", "latest_bar", case["known_at"])
     for (before, bar), (first, second) in zip(pairwise(raw), pairwise(adjusted), strict=True):
         here = [row for row in actions if before["date"] < row["ex_date"] <= bar["date"]]
-        fair = reference(before["close"], here) if here else before["close"]
+        fair = reference_of_dates(before["close"], here) if here else before["close"]
         assert second["close"] / first["close"] == Fraction(bar["close"]) / fair

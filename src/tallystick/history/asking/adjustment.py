@@ -1,6 +1,7 @@
 """Adjusted prices, computed when they are asked for, from raw closes and corporate actions as known at one time.
 
-The factor of an ex-date is that date's reference price over the previous raw close (`terms`). Anchored at the latest
+The factor of an ex-date is that date's reference price over the previous raw close (`terms`); without a bar since the
+ex-date before, over that one's reference price. Anchored at the latest
 bar (前復權), a bar's price is multiplied by the factors of all later ex-dates up to the symbol's last bar; anchored at
 the start of the series (後復權), it is divided by those of all ex-dates after its first bar up to its own date. Factors
 are exact fractions; a price is rounded once, half away from zero, to 1e-4, a volume to whole units.
@@ -8,6 +9,8 @@ are exact fractions; a price is rounded once, half away from zero, to 1e-4, a vo
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -53,10 +56,10 @@ class Closes(NamedTuple):
 
 
 class ExDate(NamedTuple):
-    """Actions of a symbol that fall between the same two bars: the last of their ex-dates, their kinds, the raw close
-    before, and what they do.
+    """A symbol's actions of one ex-date: their kinds, the price before, and what they do.
 
-    `close` is None when there is no earlier bar, `reached` whether a bar has this date or a later one; without both the
+    `close` is the raw close before, or the reference price (half up) of the ex-date before where no bar lies between;
+    None when there is no earlier bar. `reached` says whether a bar has this date or a later one; without both the
     actions change nothing.
     """
 
@@ -119,7 +122,7 @@ class Factors(NamedTuple):
 def ex_dates(actions: pa.Table, closes: Closes) -> list[ExDate]:
     """The ex-dates of typed corporate actions, by symbol and date, with the closes before them.
 
-    An ex-date without a bar counts from the next bar on, together with that bar's own.
+    Those between the same two bars follow one another: what one makes of the close is the price before the next.
     """
     actions = actions.sort_by([("symbol", "ascending"), ("ex_date", "ascending"), ("kind", "ascending")])
     symbols = actions["symbol"].to_pylist()
@@ -137,18 +140,20 @@ def ex_dates(actions: pa.Table, closes: Closes) -> list[ExDate]:
     terms = map(ActionTerms, *(actions[name].to_pylist() for name in ActionTerms._fields))
     rows = zip(symbols, dates.tolist(), found.tolist(), reached, before, terms, strict=True)
     listed: list[ExDate] = []
-    group: list[ActionTerms] = []
-    place: tuple[Any, ...] = ()
-    for symbol, date, row, is_reached, close, one in rows:
-        if place != (place := (symbol, row, is_reached, None if row >= 0 and is_reached else date)):
-            group = []
-        else:
-            listed.pop()
-        group.append(one)
-        kinds = tuple([action.kind for action in group])
-        known = row >= 0
-        step = step_of(group, close) if known else None
-        listed.append(ExDate(symbol, date, kinds, close if known else None, is_reached, step))
+    place, price = ("", -1), (0, 1)
+    for (symbol, date, row, is_reached, close), group in itertools.groupby(
+        rows, operator.itemgetter(0, 1, 2, 3, 4)
+    ):
+        if place != (place := (symbol, row)):
+            price = (close, 1)
+        together = [one for *_, one in group]
+        kinds = tuple([action.kind for action in together])
+        if row < 0:
+            listed.append(ExDate(symbol, date, kinds, None, is_reached, None))
+            continue
+        step = step_of(together, *price)
+        listed.append(ExDate(symbol, date, kinds, _half_up(*price), is_reached, step))
+        price = price if step.mark == "impossible" else step.reference
     return listed
 
 
@@ -190,6 +195,10 @@ def scaling_of(fractions: list[Fraction]) -> Scaling:
 def as_dates(column: pa.ChunkedArray) -> Array:
     """A date column as days since 1970-01-01, int32."""
     return np.asarray(column.cast(pa.int32()).to_numpy())
+
+
+def _half_up(top: int, bottom: int) -> int:
+    return (2 * top + bottom) // (2 * bottom)
 
 
 def _chained(steps: Sequence[Fraction], anchor: Anchor) -> list[Fraction]:

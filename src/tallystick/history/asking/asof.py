@@ -35,20 +35,23 @@ __all__ = ["NO_TOLERANCE", "asof", "asof_datasets", "asof_frames", "duration_of"
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-NO_TOLERANCE = 2**63 - 1
+NO_TOLERANCE = 2**64 - 1
 """Nanoseconds: a match may be of any age."""
 
+LONGEST = 2**63 - 1
+"""The greatest length of time in nanoseconds, 106,751 days; so far before and after 1970 are times told apart."""
 
 EARLIEST, LATEST = 10 * 365 * DAY_NS, 230 * 365 * DAY_NS
 """Nanoseconds since 1970 of about 1980 and 2200: whole numbers that stand beside times lie between them."""
 
-DURATION = re.compile(r"([0-9]+)(ns|us|ms|s|m|h|d)?")
+DURATION = re.compile(r"([0-9]+)(ns|us|ms|s|m|min|h|d)?")
 UNITS_NS = {
     "ns": 1,
     "us": 1_000,
     "ms": 1_000_000,
     "s": 10**9,
     "m": MINUTE_NS,
+    "min": MINUTE_NS,
     "h": 60 * MINUTE_NS,
     "d": DAY_NS,
 }
@@ -80,7 +83,7 @@ def asof(
     on: str = "ts",
     right_on: str = "",
     sequence: str = "seq",
-    tolerance: int | str | None = None,
+    tolerance: int | str | datetime.timedelta | None = None,
     columns: Sequence[str] | None = None,
 ) -> pa.Table:
     """The left rows with the columns of the last right row of the same `by` whose `on` is not later.
@@ -88,8 +91,9 @@ def asof(
     Both sides are Arrow tables, answers, or frames of Polars or pandas. `by` is a text or a whole number (below 0: no
     instrument), `on` a time, a date (its beginning in UTC) or a whole number of nanoseconds, `right_on` the same where
     it has another name on the right; `sequence` decides among right rows of one time where it is there. `tolerance` is
-    the greatest age of a match, in nanoseconds or as `5s`. `columns` are those wanted of the right (all but `by` when
-    none are named); one whose name the left has too gets `_right` behind it. Without a match they are null.
+    the greatest age of a match, in nanoseconds, as `5s` or as a timedelta. `columns` are those wanted of the right (all
+    but `by` when none are named); one whose name the left has too gets `_right` behind it. Without a match they are
+    null. A time that nanoseconds cannot hold (9999-12-31) is later, or earlier, than all that they can.
 
     TallystickError for times of which only one side says its zone, and for whole numbers beside times that are no
     nanoseconds since 1970: they would meet later rows, or none.
@@ -132,7 +136,7 @@ def asof_datasets(
     by: str = "symbol",
     left_on: str = "",
     right_on: str = "",
-    tolerance: int | str | None = None,
+    tolerance: int | str | datetime.timedelta | None = None,
     lookback_days: int = 0,
     columns: Sequence[str] = (),
     known_at: int | None = None,
@@ -207,23 +211,26 @@ def asof_frames(request: AsofRequest) -> pa.Table:
     )
 
 
-def duration_of(text: int | str | None) -> int:
-    """Nanoseconds of a length of time such as `5s` (ns, us, ms, s, m, h, d); empty or None: no limit.
+def duration_of(text: int | str | datetime.timedelta | None) -> int:
+    """Nanoseconds of a length of time such as `5s` (ns, us, ms, s, m or min, h, d); empty or None: no limit.
 
-    >>> duration_of("250ms")
-    250000000
+    >>> duration_of("250ms"), duration_of(datetime.timedelta(seconds=1.5))
+    (250000000, 1500000000)
     """
     if text is None or text == "":
         return NO_TOLERANCE
+    if isinstance(text, datetime.timedelta):
+        text = f"{text // datetime.timedelta(microseconds=1)}us"
     found = DURATION.fullmatch(str(text))
-    if found is None:
+    length = int(found[1]) * UNITS_NS[found[2] or "ns"] if found else -1
+    if not 0 <= length <= LONGEST:
         raise TallystickError(
             "history.duration",
             "{duration} is no length of time.",
-            "Write 5s, 250ms or 3d.",
+            "Write a whole number with ns, us, ms, s, m (or min), h or d, such as 5s, 1500ms or 3d; at most 106751d.",
             duration=str(text),
         )
-    return int(found[1]) * UNITS_NS[found[2] or "ns"]
+    return length
 
 
 def match_rows(
@@ -246,7 +253,7 @@ def match_rows(
     left = _side(left_codes, left_times, nothing, codes)
     right = _side(right_codes, right_times, nothing if right_ties is None else right_ties, codes)
     found = np.empty(left_codes.size, dtype=np.int64)
-    match_ranges(left[:3], right[:3], tolerance, found)
+    match_ranges(left[:3], right[:3], np.uint64(tolerance), found)
     if right.order is not None:
         found = np.where(found < 0, -1, right.order[found]) if right.order.size else found
     if left.order is not None:
@@ -330,10 +337,20 @@ def _check_alike(left: Times, right: Times) -> None:
 def _times(column: pa.ChunkedArray, name: str) -> Array:
     """Times as int64 nanoseconds; a date is its beginning in UTC."""
     if pa.types.is_date32(column.type):
-        return _numbers(column.cast(pa.int32()).cast(pa.int64()), name) * DAY_NS
+        return _clipped(_numbers(column.cast(pa.int32()), name), DAY_NS)
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64())
+        return _clipped(_numbers(column.cast(pa.int64()), name), UNITS_NS[column.type.unit])
     return _numbers(column, name)
+
+
+def _clipped(values: Array, unit: int) -> Array:
+    """Whole numbers of a unit as nanoseconds; what they cannot hold (9999-12-31) is the latest or earliest of them."""
+    most = LONGEST // unit
+    if unit == 1 or not values.size or (values.min() >= -most and values.max() <= most):
+        return values * unit
+    times = values.clip(-most, most) * unit
+    times[values > most], times[values < -most] = LONGEST, -LONGEST
+    return np.asarray(times)
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> Array:

@@ -53,12 +53,12 @@ def group_rows(codes: Array, places: Array, order: Array) -> None:
 
 @njit(cache=True, nogil=True)
 def match_ranges(
-    left: tuple[Array, Array, Array], right: tuple[Array, Array, Array], tolerance: int, found: Array
+    left: tuple[Array, Array, Array], right: tuple[Array, Array, Array], tolerance: np.uint64, found: Array
 ) -> None:
     """Write for each left row the last right row of the same code that is not later, or -1.
 
-    A side is its times and where each code's rows begin and end. A right row that is more than `tolerance` (at least
-    0, inclusive) earlier does not match.
+    A side is its times and where each code's rows begin and end. A right row that is more than `tolerance` (uint64,
+    inclusive) earlier does not match.
     """
     left_times, left_first, left_after = left
     right_times, right_first, right_after = right
@@ -68,7 +68,7 @@ def match_ranges(
             time = left_times[row]
             while place < end and right_times[place] <= time:
                 place += 1
-            near = place > right_first[code] and time - right_times[place - 1] <= tolerance
+            near = place > right_first[code] and np.uint64(time - right_times[place - 1]) <= tolerance
             found[row] = place - 1 if near else -1
 
 

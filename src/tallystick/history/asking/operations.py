@@ -24,7 +24,7 @@ from tallystick.history.asking.questions import (
     TicksRequest,
     UniverseRequest,
 )
-from tallystick.history.keeping.quotas import counted
+from tallystick.history.keeping.quotas import counted, counted_as_matrix
 from tallystick.history.requests import (
     known_time_of,
     no_span,
@@ -174,7 +174,7 @@ def universe(context: Context, request: UniverseRequest) -> Table:
     permission=READ,
     summary="One figure of many instruments by date: a column for each instrument.",
 )
-@counted
+@counted_as_matrix
 def panel(context: Context, request: PanelRequest) -> Table:
     """A row for each date on which one of the instruments has a bar; empty where one has none."""
     from tallystick.history.asking.panel import read_panel

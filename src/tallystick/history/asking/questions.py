@@ -86,7 +86,7 @@ class FactorsRequest(Record, frozen=True, kw_only=True):
     start: datetime.date | None = None
     end: datetime.date | None = None
     known_at: str = ""
-    limit: int = 100
+    limit: int = 0
     offset: int = 0
     sort: str = ""
 
@@ -124,13 +124,14 @@ class AsofRequest(Record, frozen=True, kw_only=True):
 
     Both are read for the same symbols and dates, the right from `lookback` days before. A row counts from the time at
     which it is true (`ts`, `ts_end`, its date, of a day's figures the date's end) unless `left_on` or `right_on` name a
-    column. `tolerance` is the greatest age of a match (`5s`, `250ms`, `3d`); `columns` are those wanted of the right.
+    column. `tolerance` is the greatest age of a match (`5s`, `250ms`, `3d`; in Python also a timedelta); `columns` are
+    those wanted of the right.
     """
 
     left: str | Any = "trades"
     right: str | Any = "quotes"
     by: str = "symbol"
-    tolerance: str = ""
+    tolerance: str | Any = ""
     instruments: list[str] = []
     start: datetime.date | None = None
     end: datetime.date | None = None

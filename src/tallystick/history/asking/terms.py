@@ -6,7 +6,7 @@ F per share, and S new shares per share at the price A, all in exact fractions a
     reference = (P - C + A x S) / (1 + F + S)
 
 A capital reduction that keeps K shares per share and pays back R per share gives (P - R) / K, a change of par with N
-new shares per old gives P / N. Actions between the same two bars make one reference price, in that order. The factor is
+new shares per old gives P / N. Actions of one ex-date make one reference price, in that order. The factor is
 reference / P. A share-reform compensation (`reform`) does not adjust prices. A term of 0 undoes its part; one that is
 missing counts as 0, and the ex-date is marked.
 """
@@ -42,7 +42,7 @@ class ActionTerms(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What actions between two bars do: numerator and denominator of the reference price (1e-4), of the factor of
+    """What actions of one ex-date do: numerator and denominator of the reference price (1e-4), of the factor of
     prices, of prices without what is not a change in the number of shares, and of the number of shares.
 
     `mark` says what a reader should know: empty, `reform`, `incomplete`, `impossible` or `unusual`.
@@ -55,8 +55,8 @@ class Step(NamedTuple):
     mark: str
 
 
-def step_of(actions: Sequence[ActionTerms], close: int) -> Step:
-    """What actions of one symbol do to prices when they fall between two bars, given the raw close before (1e-4).
+def step_of(actions: Sequence[ActionTerms], close: int, over: int = 1) -> Step:
+    """What a symbol's actions of one ex-date do to prices, given the price before them: `close` (1e-4) / `over`.
 
     >>> step_of([ActionTerms("cash", cash=20_000)], 1_000_000).total
     (980000, 1000000)
@@ -81,9 +81,9 @@ def step_of(actions: Sequence[ActionTerms], close: int) -> Step:
             marks.add("reform")
         else:
             later.append(action)
-    top, bottom = close - cash, 1
+    top, bottom = close - cash * over, over
     if free or subscribed:
-        top, bottom = top * RATIO + paid, RATIO + free + subscribed
+        top, bottom = top * RATIO + paid * over, (RATIO + free + subscribed) * over
         split = (RATIO, RATIO + free)
     for action in sorted(later, key=lambda one: one.kind != "reduction"):
         if not (parts := _parts(action, marks)):
@@ -96,10 +96,11 @@ def step_of(actions: Sequence[ActionTerms], close: int) -> Step:
     if top <= 0 or close <= 0:
         return Step((top, bottom), (1, 1), split, shares, "impossible")
     only_cash = bool(cash) and not (free or subscribed or later)
-    if not _is_plausible(top, bottom * close, only_cash):
+    total = (top * over, bottom * close)
+    if not _is_plausible(*total, only_cash):
         marks.add("unusual")
     mark = next((one for one in MARKS if one in marks), "") if marks else ""
-    return Step((top, bottom), (top, bottom * close), split, shares, mark)
+    return Step((top, bottom), total, split, shares, mark)
 
 
 def _is_plausible(top: int, bottom: int, only_cash: bool) -> bool:
