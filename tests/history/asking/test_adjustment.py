@@ -287,7 +287,31 @@ def test_minutes_without_daily_bars_around_an_ex_date_are_refused(lake, put, clo
         read_bars(lake, ["A"], freq="1m", adjust="total")
     assert read_bars(lake, ["A"], freq="1m")["close"].to_pylist() == [100, 100]
     closes("A", "11-02", 1)
-    with pytest.raises(TallystickError, match="cannot be adjusted"):
-        read_bars(lake, ["A"], freq="1m", adjust="total")
-    closes("A", "11-03", 1)
     assert read_bars(lake, ["A"], freq="1m", adjust="total")["close"].to_pylist() == [50, 100]
+
+
+def test_minutes_of_an_ex_date_are_adjusted_before_its_daily_bar_is_there(lake, put, closes):
+    """As on the day itself, from the open on; all that is needed is the close before."""
+    opening = {"ts_start": 1, "close": 20_000}
+    put("bars_minute", 1, *({"symbol": "A", "date": date, **opening} for date in ("11-04", "11-05", "11-06")))
+    put("actions", 1, {"symbol": "A", "ex_date": "11-06", "kind": "cash", "cash": 20_000})
+    closes("A", "11-04", 10)
+    with pytest.raises(TallystickError, match="Bars of A cannot be adjusted at 2026-11-06"):
+        prices(lake, freq="1m")
+    closes("A", "11-05", 4)
+    assert prices(lake, freq="1m") == [1, 1, 2]
+    assert prices(lake, freq="1m", end=datetime.date(2026, 11, 4)) == [1]
+    assert prices(lake, freq="1m", anchor="series_start") == [2, 2, 4]
+    assert prices(lake) == [10, 4], "no daily bar has reached the ex-date"
+    closes("A", "11-06", 1)
+    assert prices(lake, freq="1m") == [1, 1, 2]
+
+
+def test_an_ex_date_after_the_last_minute_bar_does_nothing_yet_without_daily_bars(lake, put):
+    put("bars_minute", 1, {"symbol": "A", "date": "11-05", "ts_start": 1, "close": 20_000})
+    put("actions", 1, {"symbol": "A", "ex_date": "11-06", "kind": "cash", "cash": 20_000})
+    assert prices(lake, freq="1m") == [2]
+    put("bars_minute", 2, {"symbol": "A", "date": "11-06", "ts_start": 2, "close": 20_000})
+    for end in (None, datetime.date(2026, 11, 5)):
+        with pytest.raises(TallystickError, match="Bars of A cannot be adjusted at 2026-11-06"):
+            prices(lake, freq="1m", end=end)

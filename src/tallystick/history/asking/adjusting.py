@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,23 +32,27 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 __all__ = ["PRICES", "actions_of", "adjusted", "closes_of", "described", "find_ex_dates"]
 
+DAILY = "history.bars_daily"
 PRICES = ("open", "high", "low", "close")
 ACTION_COLUMNS = ("symbol", "ex_date", "kind", "cash", "ratio", "subscription_price", "subscription_ratio")
 FACTOR = pa.field("factor", pa.float64(), metadata={"unit": "ratio"})
 
 
 def adjusted(
-    lake: Lake, bars: pa.Table, span: Span, adjust: Adjust, anchor: Anchor, known_at: int | None
+    lake: Lake, name: str, bars: pa.Table, span: Span, adjust: Adjust, anchor: Anchor, known_at: int | None
 ) -> pa.Table:
-    """The bars (symbol, date, prices, volume) with adjusted prices and volumes, and the prices' factor as a float.
+    """The bars of a dataset (symbol, date, prices, volume) with adjusted prices and volumes, and the prices' factor as
+    a float.
 
     Closes and actions are those known at the same time. The schema's metadata says how it was done. TallystickError
-    when minute bars stand before or since an ex-date and daily ones, of which its factor is made, do not.
+    when minute bars stand around an ex-date and the daily one before it, of whose close its factor is made, does not.
     """
-    listed = find_ex_dates(lake, span, anchor, known_at)
     codes, symbols = encode(bars["symbol"])
     dates = as_dates(bars["date"])
-    _require_closes(listed, symbols, codes, dates)
+    first = np.full(len(symbols), np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(first, codes, dates)
+    asked = dict(zip(symbols, first.tolist(), strict=True))
+    listed = _followed(lake, name, find_ex_dates(lake, span, anchor, known_at), asked, known_at)
     factors = factors_of(listed, symbols, adjust, anchor)
     segments = factors.segments(codes, dates)
     price = scaling_of(factors.price)
@@ -80,7 +84,7 @@ def actions_of(lake: Lake, span: Span, anchor: Anchor, known_at: int | None) -> 
 def closes_of(lake: Lake, span: Span, known_at: int | None) -> Closes:
     """Raw daily closes of some symbols and dates."""
     columns = ["symbol", "date", "close"]
-    found = read_rows(lake, "history.bars_daily", span, known_at=known_at, columns=columns, order=())
+    found = read_rows(lake, DAILY, span, known_at=known_at, columns=columns, order=())
     codes, symbols = encode(found["symbol"])
     return Closes(symbols, codes, as_dates(found["date"]), np.asarray(found["close"].to_numpy()))
 
@@ -97,28 +101,53 @@ def described(bars: pa.Table, listed: Sequence[ExDate], adjust: Adjust, anchor: 
     return bars.replace_schema_metadata(notes)
 
 
-def _require_closes(listed: Sequence[ExDate], symbols: Sequence[str], codes: Array, dates: Array) -> None:
-    """Refuse bars (of minutes) before an ex-date that has no daily bar before it, or since one that has none since."""
-    lost = [one for one in listed if not one.counts and set(one.kinds) != {"reform"}]
-    if not lost or not codes.size:
-        return
-    first = np.full(len(symbols), np.iinfo(np.int32).max, dtype=np.int32)
-    last = np.full(len(symbols), np.iinfo(np.int32).min, dtype=np.int32)
-    np.minimum.at(first, codes, dates)
-    np.maximum.at(last, codes, dates)
-    places = {symbol: code for code, symbol in enumerate(symbols)}
-    for one in lost:
-        code = places.get(one.symbol)
-        if code is None:
-            continue
-        if (one.close is None and first[code] < one.date) or (not one.reached and last[code] >= one.date):
+def _followed(
+    lake: Lake, name: str, listed: Sequence[ExDate], first: Mapping[str, int], known_at: int | None
+) -> list[ExDate]:
+    """The ex-dates, with those reached that bars of a dataset reach, though no daily one does yet.
+
+    `first` are the first dates that are asked for by symbol. Refused are bars before an ex-date when the daily one that
+    should be the last before it is not there.
+    """
+    ahead = [one for one in listed if one.symbol in first and not one.counts and set(one.kinds) != {"reform"}]
+    if name != DAILY and ahead:
+        start = number_date(min(one.date for one in ahead))
+        dates = _dates_of(lake, name, Span(_symbols(ahead), start), known_at)
+        ahead = [one for one in ahead if one.symbol in dates and dates[one.symbol][-1] >= one.date]
+    if name == DAILY or not ahead:
+        return list(listed)
+    closed = {
+        symbol: dates[-1] for symbol, dates in _dates_of(lake, DAILY, Span(_symbols(ahead)), known_at).items()
+    }
+    start = number_date(min(closed.get(one.symbol, one.date) for one in ahead))
+    dates = _dates_of(lake, name, Span(_symbols(ahead), start), known_at)
+    for one in ahead:
+        begin = first[one.symbol]
+        if one.close is not None:
+            begin = next(date for date in dates[one.symbol] if date > closed[one.symbol])
+        if begin < one.date:
             raise TallystickError(
                 "history.no_daily_close",
-                "Bars of {symbol} cannot be adjusted at {date}: daily bars before or since are missing.",
+                "Bars of {symbol} cannot be adjusted at {date}: daily bars before are missing.",
                 "Load its daily bars into history.bars_daily, or ask for prices as traded.",
                 symbol=one.symbol,
                 date=str(number_date(one.date)),
             )
+    return [one._replace(reached=True) if one in ahead else one for one in listed]
+
+
+def _symbols(listed: Sequence[ExDate]) -> list[str]:
+    return sorted({one.symbol for one in listed})
+
+
+def _dates_of(lake: Lake, name: str, span: Span, known_at: int | None) -> dict[str, list[int]]:
+    """The dates on which each symbol has bars, rising, as numbers."""
+    found = read_rows(lake, name, span, known_at=known_at, columns=["symbol", "date"], order=())
+    dates = found.group_by(["symbol", "date"]).aggregate([]).sort_by("date")
+    listed: dict[str, list[int]] = {}
+    for symbol, date in zip(dates["symbol"].to_pylist(), as_dates(dates["date"]).tolist(), strict=True):
+        listed.setdefault(symbol, []).append(date)
+    return listed
 
 
 def _reach(span: Span, anchor: Anchor) -> Span:

@@ -147,7 +147,7 @@ def _shown(lake: Lake, name: str, span: Span, view: View, known_at: int | None) 
     bars = read_rows(lake, name, span, known_at=known_at, columns=wanted)
     if view.adjust == "none":
         return bars
-    bars = adjusted(lake, bars, span, view.adjust, view.anchor, known_at)
+    bars = adjusted(lake, name, bars, span, view.adjust, view.anchor, known_at)
     return bars if view.freq in STORED else bars.drop_columns(["factor"])
 
 
