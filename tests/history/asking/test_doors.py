@@ -185,6 +185,21 @@ def test_universe_keeps_those_that_left_and_those_that_are_delisted(context, put
         doors.universe(context, ask.UniverseRequest(name="TW5O", date=datetime.date(2026, 6, 30)))
 
 
+def test_universe_lists_a_symbol_once_where_reviews_end_nothing(context, put):
+    row = {"index": "TW50", "symbol": "A", "valid_from": "01-01", "weight": 10}
+    put("index_members", 1, row, {**row, "symbol": "B"}, {**row, "valid_from": "06-01", "weight": 20})
+    put("index_members", 1, {**row, "valid_from": "09-01", "valid_to": "09-30", "weight": 30})
+
+    def weights(date):
+        asked = ask.UniverseRequest(name="TW50", date=datetime.date.fromisoformat(date))
+        found = doors.universe(context, asked).arrow
+        return list(zip(found["symbol"].to_pylist(), found["weight"].to_pylist(), strict=True))
+
+    assert weights("2026-05-31") == [("A", 10), ("B", 10)]
+    assert weights("2026-06-01") == [("A", 20), ("B", 10)]
+    assert [weights(date)[0] for date in ("2026-09-30", "2026-10-01")] == [("A", 30), ("A", 20)]
+
+
 def test_panel_asof_and_resample_through_their_doors(context, put, closes):
     closes("A", "11-02", 1, 2, 3)
     page = doors.panel(context, ask.PanelRequest(limit=1, offset=1))
