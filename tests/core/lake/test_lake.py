@@ -248,6 +248,16 @@ def test_sql_sees_the_tables_by_name_and_nothing_else(lake, rows):
     ):
         with pytest.raises(TallystickError, match="cannot be answered"):
             lake.sql(bad)
+    with pytest.raises(
+        TallystickError, match=r'column "rat" not found in FROM clause! Candidate bindings: "rate"'
+    ):
+        lake.sql("SELECT rat FROM doctest.rates")
+    for bad in ("SHOW TABLES", "SHOW DATABASES", "SHOW ALL TABLES"):
+        with pytest.raises(
+            TallystickError, match="SHOW lists nothing here. Ask one SELECT over the tables that `tally"
+        ):
+            lake.sql(bad)
+    assert "rate" in lake.sql("DESCRIBE doctest.rates")["column_name"].to_pylist()
     for bad in ("SELECT * FROM 'catalog.sqlite'", "SELECT * FROM facts", "SELECT * FROM duckdb_settings"):
         with pytest.raises(NotFound, match="no table"):
             lake.sql(bad)
