@@ -254,7 +254,7 @@ def test_sql_sees_the_tables_by_name_and_nothing_else(lake, rows):
         lake.sql("SELECT rat FROM doctest.rates")
     for bad in ("SHOW TABLES", "SHOW DATABASES", "SHOW ALL TABLES"):
         with pytest.raises(
-            TallystickError, match="SHOW lists nothing here. Ask one SELECT over the tables that `tally"
+            TallystickError, match=r"SHOW lists nothing here\. Ask one SELECT over the tables that `tally"
         ):
             lake.sql(bad)
     assert "rate" in lake.sql("DESCRIBE doctest.rates")["column_name"].to_pylist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -246,15 +247,17 @@ def test_looking_back_has_a_beginning(lake):
 
 
 def test_the_firms_own_door_takes_frames_and_answers_too(context):
-    import pandas as pd
-
     from tallystick.core.operations import Table
     from tallystick.history.asking import operations as doors
     from tallystick.history.asking.questions import AsofRequest
 
     left = {"symbol": ["A", "A", "B"], "ts": [4, 9, 9]}
     right = {"symbol": ["A", "A"], "ts": [5, 5], "seq": [2, 1], "bid": [7, 8]}
-    kinds = (pl.DataFrame, pd.DataFrame, pa.table, lambda rows: Table(pa.table(rows)))
+    kinds = (
+        *(pl.DataFrame, pl.LazyFrame, pd.DataFrame, pa.table),
+        lambda rows: Table(pa.table(rows)),
+        lambda rows: pa.table(rows).to_pylist(),
+    )
     for kind in kinds:
         asked = AsofRequest(left=kind(left), right=kind(right), columns=["bid"])
         assert doors.asof(context, asked).arrow["bid"].to_pylist() == [None, 7, None]
@@ -269,3 +272,32 @@ def test_the_firms_own_door_takes_frames_and_answers_too(context):
         doors.asof(
             context, AsofRequest(left=pl.DataFrame(left), right=pl.DataFrame(right), known_at="2026-11-20")
         )
+
+
+NINE = datetime.datetime(2026, 11, 20, 9, tzinfo=datetime.UTC)
+LEFT = [{"symbol": "A", "ts": NINE, "price": 1}]
+RIGHT = [{"symbol": "A", "ts": NINE, "bid": 7}]
+
+
+@pytest.mark.parametrize("make", [list, pl.DataFrame, pl.LazyFrame, pd.DataFrame, pa.Table.from_pylist])
+def test_rows_are_taken_in_every_usual_form(make):
+    assert asof(make(LEFT), make(RIGHT))["bid"].to_pylist() == [7]
+
+
+def test_an_empty_frame_matches_nothing_whatever_its_types():
+    nothing = pd.DataFrame(columns=["symbol", "ts", "bid"])
+    assert asof(LEFT, nothing)["bid"].to_pylist() == [None]
+    assert asof(nothing, RIGHT).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("trades.csv", "The right rows are no frame of rows"),
+        (None, "The right rows are no frame of rows"),
+        (pa.table([[1], [2]], names=["symbol", "symbol"]), "have the column symbol more than once"),
+    ],
+)
+def test_what_is_no_frame_of_rows_is_refused_in_words(given, told):
+    with pytest.raises(TallystickError, match=told):
+        asof(LEFT, given)

@@ -44,7 +44,7 @@ def until(rows, record_class="orders", first=DAY, last=DAY, clocks=None):
         ([row(5, clock="account_closed")], "Kept until 5 years after the closing of each account"),
         ([row(5, clock="unknown")], "Kept for ever: from when this rule's time counts is not known."),
         ([row(5)], "Kept until 2025-02-28"),
-        ([], "No rule names this class: kept for ever"),
+        ([], "No rule names this class: it is kept for ever"),
     ],
 )
 def test_how_long_is_said_in_a_sentence(rules, said):

@@ -88,12 +88,13 @@ def asof(
 ) -> pa.Table:
     """The left rows with the columns of the last right row of the same `by` whose `on` is not later.
 
-    Both sides are Arrow tables, answers, or frames of Polars or pandas. `by` is a text or a whole number (below 0: no
-    instrument), `on` a time, a date (its beginning in UTC) or a whole number of nanoseconds, `right_on` the same where
-    it has another name on the right; `sequence` decides among right rows of one time where it is there. `tolerance` is
-    the greatest age of a match, in nanoseconds, as `5s` or as a timedelta. `columns` are those wanted of the right (all
-    but `by` when none are named); one whose name the left has too gets `_right` behind it. Without a match they are
-    null. A time that nanoseconds cannot hold (9999-12-31) is later, or earlier, than all that they can.
+    Both sides are Arrow tables, answers, frames of Polars (lazy ones too) or pandas, or lists of objects. `by` is a
+    text or a whole number (below 0: no instrument), `on` a time, a date (its beginning in UTC) or a whole number of
+    nanoseconds, `right_on` the same where it has another name on the right; `sequence` decides among right rows of one
+    time where it is there. `tolerance` is the greatest age of a match, in nanoseconds, as `5s` or as a timedelta.
+    `columns` are those wanted of the right (all but `by` when none are named); one whose name the left has too gets
+    `_right` behind it. Without a match they are null. A time that nanoseconds cannot hold (9999-12-31) is later, or
+    earlier, than all that they can.
 
     TallystickError for times of which only one side says its zone, and for whole numbers beside times that are no
     nanoseconds since 1970: they would meet later rows, or none.
@@ -104,7 +105,7 @@ def asof(
     [{'symbol': 'A', 'ts': 9, 'price': 11, 'ts_right': 5, 'bid': 7},
      {'symbol': 'B', 'ts': 9, 'price': 12, 'ts_right': None, 'bid': None}]
     """
-    left, right = _arrow(left), _arrow(right)
+    left, right = _arrow("left", left), _arrow("right", right)
     wanted = [name for name in right.column_names if name != by] if columns is None else list(columns)
     _check_columns("left", left, [by, on])
     _check_columns("right", right, [by, right_on or on, *wanted])
@@ -184,7 +185,7 @@ def asof_frames(request: AsofRequest) -> pa.Table:
     """
     for field in ("left", "right"):
         frame = getattr(request, field)
-        if not any(hasattr(frame, name) for name in ("__arrow_c_stream__", "__dataframe__", "to_arrow")):
+        if frame is None or isinstance(frame, str | int | float):
             raise TallystickError(
                 "history.asof_sides",
                 "{field} cannot be {value} where the other side is a frame.",
@@ -283,11 +284,33 @@ def _in_order(codes: Array, times: Array, ties: Array, order: Array, first: Arra
     return bool(find_ranges(codes[order], times[order], moved, first, after))
 
 
-def _arrow(frame: Any) -> pa.Table:
-    """A frame as an Arrow table."""
-    if isinstance(frame, pa.Table):
-        return frame
-    return frame.to_arrow() if hasattr(frame, "to_arrow") else pa.table(frame)
+def _arrow(side: str, frame: Any) -> pa.Table:
+    """The rows of a side as an Arrow table. TallystickError when they are none, or a column comes twice."""
+    try:
+        if hasattr(frame, "collect"):
+            frame = frame.collect()
+        if isinstance(frame, Sequence):
+            frame = pa.Table.from_pylist(list(frame))
+        if hasattr(frame, "to_arrow"):
+            frame = frame.to_arrow()
+        table = frame if isinstance(frame, pa.Table) else pa.table(frame)
+    except (TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise TallystickError(
+            "history.asof_frame",
+            "The {side} rows are no frame of rows: {problem}.",
+            "Give a Polars, pandas or Arrow table, an answer, or a list of objects.",
+            side=side,
+            problem=str(error).partition("\n")[0],
+        ) from None
+    if twice := [name for name in table.column_names if table.column_names.count(name) > 1]:
+        raise TallystickError(
+            "history.asof_twice",
+            "The {side} rows have the column {column} more than once.",
+            "Give each column a name of its own.",
+            side=side,
+            column=twice[0],
+        )
+    return table
 
 
 def _check_columns(side: str, table: pa.Table, names: Sequence[str]) -> None:
@@ -355,6 +378,8 @@ def _clipped(values: Array, unit: int) -> Array:
 
 def _numbers(column: pa.ChunkedArray, name: str) -> Array:
     """A column as int64. TallystickError when it is no whole number or a value is missing."""
+    if not len(column):
+        return np.empty(0, dtype=np.int64)  # an empty frame of pandas says nothing of its types
     if column.null_count or not pa.types.is_integer(column.type):
         raise TallystickError(
             "history.asof_order",

@@ -47,7 +47,7 @@ def sentence_of(span: KeepUntil, last: datetime.date, language: str) -> str:
     >>> sentence_of(KeepUntil(datetime.date(2031, 5, 1), None), datetime.date(2026, 5, 1), "en")
     'Kept until 2031-05-01, the longest of all rules for it.'
     >>> sentence_of(KeepUntil(None, None), datetime.date(2026, 5, 1), "en").partition(",")[0]
-    'No rule names this class: kept for ever'
+    'No rule names this class: it is kept for ever'
     """
     if span.date is not None:
         return translate(UNTIL_DATE, language, date=span.date.isoformat())
