@@ -215,6 +215,25 @@ def test_panel_asof_and_resample_through_their_doors(context, put, closes):
     assert week.arrow["close"].to_pylist() == [30_000]
 
 
+def test_longer_bars_are_adjusted_before_they_are_put_together(context, put, closes):
+    closes("A", "11-02", 10, 8)
+    put("actions", 1, {"symbol": "A", "ex_date": "11-03", "kind": "cash", "cash": 20_000})
+    minutes = [{"symbol": "A", "ts_start": OPENING + n * 60 * SECOND, "open": 10_000 * n} for n in (1, 2)]
+    for date in ("11-02", "11-03"):
+        put("bars_minute", 1, *({**minute, "date": date, "close": minute["open"]} for minute in minutes))
+
+    def closing(dataset, every, **more):
+        asked = ask.ResampleRequest(every=every, dataset=dataset, **more)
+        return doors.resample(context, asked).arrow["close"].to_pylist()
+
+    assert closing("bars_daily", "1d") == [100_000, 80_000]
+    assert closing("bars_daily", "1d", adjust="total") == [80_000, 80_000]
+    assert closing("bars_daily", "1mo", adjust="total", anchor="series_start") == [100_000]
+    assert closing("bars_minute", "1d", adjust="total") == [16_000, 20_000]
+    with pytest.raises(TallystickError, match="Trades are not adjusted"):
+        closing("trades", "5m", adjust="total")
+
+
 def test_sql_sees_what_was_known(context, closes):
     closes("A", "11-02", 1, known=parse_time("2026-11-03 00:00:00", "Asia/Taipei"))
     closes("A", "11-02", 2, known=parse_time("2026-11-05 00:00:00", "Asia/Taipei"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tallystick.history.asking.adjustment import Adjust, Anchor
     from tallystick.history.asking.sessions import Sessions
 
-__all__ = ["FREQUENCIES", "View", "find_bars", "read_bars"]
+__all__ = ["FREQUENCIES", "View", "find_bars", "read_bars", "rows_to_merge"]
 
 FREQUENCIES = {
     "1m": "history.bars_minute",
@@ -123,12 +123,12 @@ def _made(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -
     """Bars that are computed: adjusted, then merged. Five-minute bars that were loaded stand for those of their day."""
     from tallystick.history.asking.resample import in_day_order, resample
 
-    bars = _shown(lake, name, span, view, known_at)
     if view.freq in STORED:
-        return bars
+        return _shown(lake, name, span, view, known_at)
+    bars = rows_to_merge(lake, name, span, view, known_at)
     if view.freq != "5m":
         return resample(bars, view.freq, view.sessions)
-    loaded = _shown(lake, FIVE_MINUTES, span, view, known_at)
+    loaded = rows_to_merge(lake, FIVE_MINUTES, span, view, known_at)
     if not loaded.num_rows:
         return resample(bars, view.freq, view.sessions)
     import pyarrow as pa
@@ -138,6 +138,12 @@ def _made(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -
     return in_day_order(pa.concat_tables([loaded, merged.cast(loaded.schema)]))
 
 
+def rows_to_merge(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -> pa.Table:
+    """The rows of a dataset of bars, adjusted as the view says, without the factor, which a longer bar has not."""
+    bars = _shown(lake, name, span, view, known_at)
+    return bars if view.adjust == "none" else bars.drop_columns(["factor"])
+
+
 def _shown(lake: Lake, name: str, span: Span, view: View, known_at: int | None) -> pa.Table:
     """The rows of a dataset of bars, adjusted as the view says."""
     from tallystick.history.asking.adjusting import adjusted
@@ -145,10 +151,11 @@ def _shown(lake: Lake, name: str, span: Span, view: View, known_at: int | None) 
     record = schema_of(find_dataset(name).spec.record)
     wanted = [one for one in record.columns if one not in ("revision", "reason", "withdrawn")]
     bars = read_rows(lake, name, span, known_at=known_at, columns=wanted)
-    if view.adjust == "none":
-        return bars
-    bars = adjusted(lake, name, bars, span, view.adjust, view.anchor, known_at)
-    return bars if view.freq in STORED else bars.drop_columns(["factor"])
+    return (
+        bars
+        if view.adjust == "none"
+        else adjusted(lake, name, bars, span, view.adjust, view.anchor, known_at)
+    )
 
 
 def _dataset_of(freq: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tallystick.core.context import Context
-from tallystick.core.errors import mark
+from tallystick.core.errors import TallystickError, mark
 from tallystick.core.operations import Table, operation
 from tallystick.core.text import translate
 from tallystick.history.asking.known import DAILY, require_known
@@ -231,12 +231,27 @@ def asof(context: Context, request: AsofRequest) -> Table:
 )
 @counted
 def resample(context: Context, request: ResampleRequest) -> Table:
-    """A row for each bar, half-open [start, end), auctions apart, night sessions by trade date."""
+    """A row for each bar, half-open [start, end), auctions apart, night sessions by trade date.
+
+    TallystickError for trades that are to be adjusted.
+    """
     from tallystick.history.asking import resample as bars_of
+    from tallystick.history.asking.bars import View, rows_to_merge
     from tallystick.history.asking.rows import read_rows
     from tallystick.history.asking.sessions import Sessions
 
-    rows = read_rows(context.lake, request.dataset, _span(request), known_at=_known_at(context, request))
+    span, known_at = _span(request), _known_at(context, request)
+    if request.dataset != "trades":
+        view = View(request.every, request.adjust, request.anchor)
+        rows = rows_to_merge(context.lake, f"history.{request.dataset}", span, view, known_at)
+    elif request.adjust == "none":
+        rows = read_rows(context.lake, request.dataset, span, known_at=known_at)
+    else:
+        raise TallystickError(
+            "history.trades_unadjusted",
+            "Trades are not adjusted.",
+            "Make the bars of shorter ones, `--dataset bars_minute`, or leave `adjust` out.",
+        )
     _require_known(context, request, rows.num_rows, request.dataset)
     found = bars_of.resample(rows, request.every, Sessions(context.machine("market")))
     return _sliced(found, request, translate("Bars", context.language))

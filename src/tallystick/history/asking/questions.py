@@ -145,13 +145,18 @@ class AsofRequest(Record, frozen=True, kw_only=True):
 
 
 class ResampleRequest(Record, frozen=True, kw_only=True):
-    """Bars of any length (`15m`, `1h`, `1d`, `1w`, `1mo`) from the rows of a dataset: shorter bars or trades."""
+    """Bars of any length (`15m`, `1h`, `1d`, `1w`, `1mo`) from the rows of a dataset: shorter bars or trades.
+
+    `adjust` and `anchor` are those of bars, which are adjusted before they are put together; trades are not.
+    """
 
     every: str
     dataset: Literal["trades", "bars_minute", "bars_5_minutes", "bars_daily"] = "bars_minute"
     instruments: list[str] = []
     start: datetime.date | None = None
     end: datetime.date | None = None
+    adjust: Adjusted = "none"
+    anchor: Anchored = "latest_bar"
     known_at: str = ""
     limit: int = 0
     offset: int = 0
