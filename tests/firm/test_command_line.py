@@ -123,6 +123,13 @@ def test_a_wrong_password_opens_no_session(folder: Path, monkeypatch: pytest.Mon
         assert firm.context(actor=Actor("lin")).actor.name == "lin"
 
 
+def test_a_descending_sort_needs_no_equals_sign(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--sort", "-dataset"], ["--sort=-dataset"]):
+        assert run("history", "datasets", *words, "--firm", str(folder), "--json") == 0
+        names = [row["dataset"] for row in json.loads(capsys.readouterr().out)]
+        assert names == sorted(names, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("words", "english", "chinese"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import cyclopts
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["run_app"]
 
+OPTION = re.compile(r"--[a-z][a-z-]*")
+VALUE = re.compile(r"-[A-Za-z0-9_][A-Za-z0-9_,.-]+")
+"""A value that begins with a dash; options of one letter are no such."""
+
 MADE_UP = ("--empty-", "--no-")
 """Options that the parser adds by itself; nobody means them."""
 
@@ -21,9 +26,24 @@ MADE_UP = ("--empty-", "--no-")
 def run_app(app: cyclopts.App, words: list[str]) -> Any:
     """Run the command that the words name. TallystickError when they name none, or one of them is wrong."""
     try:
-        return app(words, exit_on_error=False, print_error=False)
+        return app(_with_dashes(words), exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
         raise _refused(error) from None
+
+
+def _with_dashes(words: list[str]) -> list[str]:
+    """The words, a value that begins with a dash put to the option before it, where the parser would take it for one.
+
+    >>> _with_dashes(["history", "bars", "--sort", "-date", "--limit", "5", "-h"])
+    ['history', 'bars', '--sort=-date', '--limit', '5', '-h']
+    """
+    found: list[str] = []
+    for word in words:
+        if VALUE.fullmatch(word) and found and OPTION.fullmatch(found[-1]):
+            found[-1] = f"{found[-1]}={word}"
+        else:
+            found.append(word)
+    return found
 
 
 def _refused(error: CycloptsError) -> TallystickError:
