@@ -238,3 +238,18 @@ def test_who_may_not_read_history_is_told_the_permission(visit):
         text = cat.page.inner_text("main")
         assert "You may not see this" in text, path
         assert "history.read" in text, path
+
+
+def test_row_that_need_not_be_loaded_is_dismissed_with_a_reason(ann):
+    ann.open(ROW.format(row=5))
+    ann.page.click('main a.button:has-text("Dismiss rows")')
+    ann.page.fill("textarea[name=reason]", "came right in another file")
+    ann.page.fill("[data-confirm]", "Dismiss rows")
+    ann.page.click('form button:has-text("Dismiss rows")')
+    ann.page.wait_for_selector('.result:has-text("Dismissed rows: 1")')
+    ann.open(ROW.format(row=5))
+    assert "came right in another file" in ann.page.inner_text("[data-now=facts]")
+    assert "Released" not in ann.page.inner_text("main")
+    assert ann.page.locator("form[data-release]").count() == 0
+    ann.open("/history/quarantine")
+    assert "5" not in ann.rows("row")

@@ -96,8 +96,11 @@ async def row(request: AnyRequest, shell: PageShell) -> Response[str]:
             ("column", reply.column),
             ("value", reply.value),
             ("set_aside_at", reply.set_aside_at),
-            ("row_released_at", reply.released_at),
-            ("released_by", reply.released_by),
+            *(
+                [("dismissed_why", reply.dismissed_why)]
+                if reply.dismissed_why
+                else [("row_released_at", reply.released_at), ("released_by", reply.released_by)]
+            ),
             ("sha256", reply.sha256),
         ],
         forms=KINDS,
