@@ -215,6 +215,21 @@ def test_panel_asof_and_resample_through_their_doors(context, put, closes):
     assert week.arrow["close"].to_pylist() == [30_000]
 
 
+def test_instants_that_are_no_part_of_a_key_are_streamed_and_joined(context):
+    from tallystick.history import load_frame
+    from tallystick.history.loading.columns import ColumnMapping
+
+    contact = {"client": "K-1", "channel": "phone", "kind": "complaint", "topic": "made up"}
+    rows = [{"contact": f"C-{n}", "ts": f"2026-11-02 09:1{n}:00", **contact} for n in (1, 2)]
+    known = parse_time("2026-11-03 00:00:00", "Asia/Taipei")
+    load_frame(context, rows, dataset="client_contacts", mapping=ColumnMapping(), known_time=known)
+    first = datetime.date(2026, 11, 2)
+    stream = doors.stream(context, ask.StreamRequest(dataset="client_contacts", start=first, end=first))
+    assert sum(batch.num_rows for batch in stream.batches()) == 2
+    asked = ask.AsofRequest(left="client_contacts", right="client_contacts", by="client", columns=["contact"])
+    assert doors.asof(context, asked).arrow["contact_right"].to_pylist() == ["C-1", "C-2"]
+
+
 def test_longer_bars_are_adjusted_before_they_are_put_together(context, put, closes):
     closes("A", "11-02", 10, 8)
     put("actions", 1, {"symbol": "A", "ex_date": "11-03", "kind": "cash", "cash": 20_000})

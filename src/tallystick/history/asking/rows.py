@@ -36,7 +36,7 @@ class Span(NamedTuple):
         found: dict[str, Any] = {}
         if dataset.date_column:
             found[dataset.date_column] = (self.start, self.end)
-        if dataset.time == "instant":
+        if dataset.time == "instant" and "ts" in dataset.spec.key:
             found["ts"] = (self.since, self.until)
         if self.symbols:
             if "symbol" not in dataset.spec.key:
